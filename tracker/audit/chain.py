@@ -1,0 +1,105 @@
+"""How events are linked, and how a broken link is found."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from tracker.audit.models import Event, Head
+from tracker.db import JSONDict
+from tracker.digest import canonical
+
+if TYPE_CHECKING:
+    from tracker.policy import Action, Actor
+
+GENESIS = "0" * 64
+_PENDING = "pending_events"
+
+
+class Identified(Protocol):
+    """Anything an event can be about."""
+
+    id: int
+    subject_kind: str
+
+
+@dataclass(slots=True)
+class Pending:
+    """An event that waits for its place in the chain until just before the commit."""
+
+    action: Action
+    subject: Identified
+    actor: Actor
+    at: datetime
+    before: str | None = None
+    after: str | None = None
+    note: str = ""
+    facts: JSONDict = field(default_factory=dict)
+
+
+def record(session: Session, pending: Pending) -> None:
+    """Queue an event; it is linked and written by this transaction's commit, or vanishes with its rollback."""
+    session.info.setdefault(_PENDING, []).append(pending)
+
+
+def link(previous: str, content: JSONDict) -> str:
+    """Return the hash of an event from the previous hash and the event's content."""
+    return hashlib.sha256(previous.encode() + canonical(content)).hexdigest()
+
+
+def install(factory: type[Session] | sa.orm.scoped_session[Session]) -> None:
+    """Append queued events in the commit of every session that ``factory`` makes."""
+    event.listen(factory, "before_commit", _append)
+    event.listen(factory, "after_soft_rollback", _forget)
+
+
+def _forget(session: Session, _transaction: object) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def _append(session: Session) -> None:
+    queued: list[Pending] = session.info.pop(_PENDING, [])
+    if not queued:
+        return
+    session.flush()
+    head = session.scalars(sa.select(Head).where(Head.id == 1).with_for_update().execution_options(populate_existing=True)).one()
+    rows = []
+    for pending in queued:
+        row = _event(pending, head.place + 1)
+        row.previous, row.hash = head.hash, link(head.hash, row.content())
+        head.place, head.hash = row.place, row.hash
+        rows.append(row)
+    session.add_all(rows)
+    session.flush()
+
+
+def _event(pending: Pending, place: int) -> Event:
+    actor, subject = pending.actor, pending.subject
+    return Event(
+        place=place, at=pending.at, person_id=actor.person_id, role=actor.role.value, unit_id=actor.unit_id, action=pending.action.value,
+        subject_kind=subject.subject_kind, subject_id=subject.id, before=pending.before, after=pending.after, note=pending.note,
+        facts=pending.facts,
+    )
+
+
+def first_broken_link(session: Session) -> int | None:
+    """Walk the chain and return the place of the first event that does not fit, or None when all do."""
+    previous, place = GENESIS, 0
+    for row in session.scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500)):
+        place += 1
+        if row.place != place or row.previous != previous or row.hash != link(previous, row.content()):
+            return place
+        previous = row.hash
+    head = session.get_one(Head, 1)
+    return None if (head.place, head.hash) == (place, previous) else place + 1
+
+
+def head_hash(session: Session) -> str:
+    """Return the hash of the last event, as printed in notices and on the result sheet."""
+    return session.scalars(sa.select(Head.hash).where(Head.id == 1)).one()

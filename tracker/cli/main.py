@@ -1,0 +1,82 @@
+"""The command group, and what it takes to start the program on a new machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from tracker import clock, config, create_app, migrations
+from tracker.cli import demo, policy, serving
+from tracker.cli.recount import recount
+from tracker.db import writing
+from tracker.members.sign_in import first_link
+from tracker.policy import SYSTEM
+from tracker.programmes.facts import load_year
+from tracker.voting.actions import seal_due
+
+
+@click.group()
+@click.version_option(package_name="tracker")
+def main() -> None:
+    """Propose, vote on, approve and follow the research projects of a committee."""
+
+
+@main.command()
+def init() -> None:
+    """Make the secret key and the database, load the 2021 programme, and print a link for the first secretariat account.
+
+    Safe to run again: what is there stays, and a link is printed only while nobody holds a secretariat seat with a password.
+    """
+    instance = Path(os.environ.get("TRACKER_INSTANCE", str(config.ROOT / "instance")))
+    config.make_secret_key(instance / "secret_key")
+    settings = _settings()
+    migrations.upgrade(settings.database_url)
+    app = create_app(settings)
+    with app.app_context():
+        with writing():
+            load_year(actor=SYSTEM)
+            token = first_link(now=clock.now())
+    click.echo("The database is ready.")
+    if token:
+        click.echo(f"Open this link once, within seven days, to set the password of the first secretariat account:\n\n    {settings.public_url}/join/{token}\n")
+
+
+@main.command()
+@click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=1, show_default=True, help="How many processes answer requests.")
+def serve(address: str, port: int, workers: int) -> None:
+    """Serve the program until it is told to stop."""
+    settings = _settings()
+    click.echo(f"Serving at {settings.public_url} (press Ctrl-C to stop)")
+    serving.serve(address=address, port=port, workers=workers)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to this version's schema."""
+    migrations.upgrade(_settings().database_url)
+    click.echo("The database has this version's schema.")
+
+
+@main.command()
+def seal() -> None:
+    """Write down the results of ballots whose time is over; pages show the same numbers without it."""
+    app = create_app(_settings())
+    with app.app_context(), writing():
+        count = seal_due(clock.now())
+    click.echo(f"Ballots sealed: {count}")
+
+
+def _settings() -> config.Settings:
+    try:
+        return config.load()
+    except config.SettingError as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+main.add_command(recount)
+main.add_command(policy.policy)
+main.add_command(demo.demo)

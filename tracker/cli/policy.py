@@ -1,0 +1,43 @@
+"""`tracker policy table`: who may do what, as documentation, from the rows that the program itself obeys."""
+
+from __future__ import annotations
+
+import click
+
+from tracker.members.rules import PERSON, UNIT
+from tracker.policy import Action, Rule
+from tracker.programmes.rules import PROGRAMME
+from tracker.proposals.rules import PROPOSAL
+from tracker.voting.rules import BALLOT
+
+TABLES = (("Unit", UNIT), ("Person", PERSON), ("Programme", PROGRAMME), ("Proposal", PROPOSAL), ("Ballot", BALLOT))
+
+
+@click.group()
+def policy() -> None:
+    """Print what the program allows."""
+
+
+@policy.command()
+def table() -> None:
+    """Print every verb of every noun: who, from which states, to which, whom it tells, whether a reason is owed."""
+    click.echo(as_markdown())
+
+
+def as_markdown() -> str:
+    """Return the tables as Markdown."""
+    parts = ["# Who may do what\n\nPrinted by `tracker policy table` from the rows that the program obeys."]
+    for noun, rules in TABLES:
+        rows = [_row(action, rule) for action, rule in rules.items()]
+        parts.append("\n".join([f"## {noun}\n", "| verb | who | when | becomes | tells | reason |", "|---|---|---|---|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(action: Action, rule: Rule) -> str:
+    who = "; ".join(str(one.words) for one in rule.who)
+    when = [*sorted(rule.states), *(_first_sentence(condition.__doc__) for condition in rule.when)]
+    return f"| `{action.value}` | {who} | {', '.join(when) or 'any time'} | {rule.to or ''} | {', '.join(rule.tells)} | {'owed' if rule.reason else ''} |"
+
+
+def _first_sentence(text: str | None) -> str:
+    return (text or "").split("\n")[0].rstrip(".").lower()

@@ -1,0 +1,93 @@
+"""`tracker recount FILE`: count a downloaded record again, with nothing but the file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from tracker.voting.record import Difference, Recount, RecordError, Record, read_record
+from tracker.voting.record import recount as count_again
+from tracker.voting.strict_json import Real
+
+AGREES, DIFFERS, NOT_A_RECORD = 0, 1, 2
+_LONGEST_SHOWN = 200
+
+
+@click.command("recount")
+@click.argument("file", metavar="FILE|-")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON instead of one line per item.")
+@click.pass_context
+def recount(ctx: click.Context, file: str, *, as_json: bool) -> None:
+    """Recount the record of a ballot (- reads standard input).
+
+    Needs no database and no configuration. Exits 0 when every stored result agrees or none is stored, 1 when one
+    differs, 2 when the file is not a valid record.
+    """
+    try:
+        items = count_again(_read(file))
+    except (OSError, RecordError) as fault:
+        _print(f"{file}: {_reason(fault)}", err=True)
+        ctx.exit(NOT_A_RECORD)
+    if as_json:
+        _print(json.dumps([{"number": item.number, "result": item.result.as_data()} for item in items]))
+    for item in items:
+        if not as_json:
+            _print(_line(item))
+        elif item.differences:
+            _print(_line(item), err=True)
+    ctx.exit(DIFFERS if any(item.differences for item in items) else AGREES)
+
+
+def _read(file: str) -> Record:
+    return read_record(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+
+
+def _reason(fault: OSError | RecordError) -> str:
+    if isinstance(fault, OSError):
+        return fault.strerror or type(fault).__name__
+    return f"not a valid record: {fault}"
+
+
+def _line(item: Recount) -> str:
+    result = item.result
+    parts = [result.outcome.value]
+    if result.failed:
+        parts.append(f"failed: {' '.join(test.value for test in result.failed)}")
+    if result.numerator is not None:
+        parts.append(f"{result.numerator} / {result.denominator}")
+    if result.needed is not None:
+        parts.append(f"needed {result.needed}")
+    if result.percent is not None:
+        parts.append(f"{result.percent} %")
+    return f"item {item.number}: {', '.join(parts)}; {_verdict(item)}"
+
+
+def _verdict(item: Recount) -> str:
+    if not item.stored:
+        return "no result stored"
+    if not item.differences:
+        return "agrees with the stored result"
+    return f"DIFFERS: {', '.join(_difference(one) for one in item.differences)}"
+
+
+def _difference(one: Difference) -> str:
+    return f"{one.key} stored {_shown(one.stored)}, recounted {_shown(one.recounted)}"
+
+
+def _shown(value: object) -> str:
+    text = value.text if isinstance(value, Real) else json.dumps(value, default=lambda real: real.text, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _print(line: str, *, err: bool = False) -> None:
+    """Print one line with nothing in it that could move a cursor or that the terminal's encoding does not have."""
+    visible = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    click.echo(visible.encode(encoding, errors="backslashreplace").decode(encoding), err=err)
+
+
+if __name__ == "__main__":
+    recount()

@@ -1,0 +1,142 @@
+"""Typed settings, from the environment and ``instance/``. A bad one stops the start and is named."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent.parent
+MODES = ("production", "demo", "test")
+SHORTEST_KEY = 32
+
+
+class SettingError(Exception):
+    """A setting that the program cannot start with; the message names it and says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committee:
+    """Whose program this is: another committee changes these, never the code."""
+
+    name_zh: str = "中国互联网协会知识产权工作委员会"
+    name_en: str = "Intellectual Property Working Committee of the Internet Society of China"
+    short_zh: str = "知识产权工作委员会"
+    short_en: str = "IP Working Committee"
+    mark: str = "知"
+    zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the program reads from outside, checked."""
+
+    database_url: str
+    secret_key: str = field(repr=False)
+    instance: Path
+    mode: str = "production"
+    public_url: str = "http://127.0.0.1:8000"
+    clock_offset: timedelta = timedelta(0)
+    committee: Committee = field(default_factory=Committee)
+
+    @property
+    def host(self) -> str:
+        """The host name (with port) under which links are made."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the program over TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the demonstration, marked on every page."""
+        return self.mode == "demo"
+
+
+def make_secret_key(path: Path) -> None:
+    """Write a new secret key to ``path`` with mode 600, unless there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+
+
+def read_secret_key(path: Path) -> str:
+    """Return the key in ``path``; refuses a missing, short or world-readable one."""
+    if not path.exists():
+        raise SettingError(f"There is no secret key at {path.name}: run `tracker init` first.")
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingError(f"Others can read {path.name}: run `chmod 600` on it.")
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < SHORTEST_KEY:
+        raise SettingError(f"The key in {path.name} is shorter than {SHORTEST_KEY} characters: make a new one.")
+    return key
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from ``environment`` (default: the process's own).
+
+    TRACKER_MODE, TRACKER_INSTANCE, TRACKER_DATABASE_URL, TRACKER_PUBLIC_URL, TRACKER_CLOCK_OFFSET (seconds), TRACKER_COMMITTEE_*
+    (name_zh … zone). Raises SettingError naming the first one that will not do.
+    """
+    given = os.environ if environment is None else environment
+    mode = given.get("TRACKER_MODE", "production")
+    if mode not in MODES:
+        raise SettingError(f"TRACKER_MODE is {mode!r}; it must be one of {', '.join(MODES)}.")
+    if mode == "production" and given.get("FLASK_DEBUG", "0") not in {"", "0", "false"}:
+        raise SettingError("FLASK_DEBUG is on; it must be off in production.")
+    instance = Path(given.get("TRACKER_INSTANCE", str(ROOT / "instance")))
+    database = "demo.db" if mode == "demo" else "tracker.db"
+    return Settings(
+        database_url=_database_url(given.get("TRACKER_DATABASE_URL", f"sqlite:///{instance / database}")),
+        secret_key=read_secret_key(instance / "secret_key"),
+        instance=instance,
+        mode=mode,
+        public_url=_public_url(given.get("TRACKER_PUBLIC_URL", "http://127.0.0.1:8000")),
+        clock_offset=_clock_offset(given.get("TRACKER_CLOCK_OFFSET", "0"), mode),
+        committee=_committee(given),
+    )
+
+
+def _database_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingError("TRACKER_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
+    return url
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingError("TRACKER_PUBLIC_URL must be an http or https address.")
+    return url.rstrip("/")
+
+
+def _clock_offset(seconds: str, mode: str) -> timedelta:
+    try:
+        offset = timedelta(seconds=float(seconds))
+    except (ValueError, OverflowError):
+        raise SettingError("TRACKER_CLOCK_OFFSET must be a number of seconds.") from None
+    if offset and mode == "production":
+        raise SettingError("TRACKER_CLOCK_OFFSET is for the demonstration only.")
+    return offset
+
+
+def _committee(given: Mapping[str, str]) -> Committee:
+    names = {name: given[f"TRACKER_COMMITTEE_{name.upper()}"] for name in Committee.__slots__ if f"TRACKER_COMMITTEE_{name.upper()}" in given}
+    committee = Committee(**names)
+    try:
+        ZoneInfo(committee.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingError(f"TRACKER_COMMITTEE_ZONE is {committee.zone!r}, which is no time zone.") from None
+    return committee

@@ -1,0 +1,1 @@
+"""What the chair decides: a record of its own."""

@@ -1,0 +1,61 @@
+"""Named selections of decisions and of what waits for one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
+
+from tracker.decisions.models import Decision
+from tracker.proposals.models import Proposal
+from tracker.proposals.rules import ProposalState
+from tracker.voting.models import Ballot, Item
+
+
+def decisions_on(proposal_id: int) -> sa.Select[tuple[Decision]]:
+    """Every decision on one proposal with who took it, the newest first."""
+    return sa.select(Decision).options(joinedload(Decision.person)).where(Decision.proposal_id == proposal_id).order_by(Decision.id.desc())
+
+
+def items_on(proposal_id: int, now: datetime) -> sa.Select[tuple[Item]]:
+    """Every ballot item on one proposal whose ballot is over at ``now``, with its ballot, the newest first."""
+    return (
+        sa.select(Item)
+        .join(Item.ballot)
+        .options(contains_eager(Item.ballot))
+        .where(Item.proposal_id == proposal_id, Ballot.closes_at <= now)
+        .order_by(Ballot.closes_at.desc(), Item.id.desc())
+    )
+
+
+def over(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition that a proposal stands in a ballot whose time is over at ``now``, though nobody has sealed it yet."""
+    return sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
+
+
+def awaiting(now: datetime) -> sa.Select[tuple[Proposal]]:
+    """Proposals that may await a decision at ``now``, in the order of their votes; ``state_at`` has the last word on the unsealed."""
+    return (
+        sa.select(Proposal)
+        .options(joinedload(Proposal.lead_unit))
+        .where(sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
+        .order_by(Proposal.ballot_closes_at, Proposal.id)
+    )
+
+
+def latest_items(now: datetime) -> sa.Select[tuple[Item]]:
+    """The newest ballot item, over at ``now``, of every proposal that may await a decision, with its ballot."""
+    newest = (
+        sa.select(sa.func.max(Item.id))
+        .join(Ballot, Ballot.id == Item.ballot_id)
+        .join(Proposal, Proposal.id == Item.proposal_id)
+        .where(Ballot.closes_at <= now, sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
+        .group_by(Item.proposal_id)
+    )
+    return sa.select(Item).options(joinedload(Item.ballot)).where(Item.id.in_(newest))
+
+
+def taken_between(start: datetime, end: datetime) -> sa.Select[tuple[Decision]]:
+    """Decisions taken in ``[start, end)`` with their proposals, the newest first."""
+    return sa.select(Decision).options(joinedload(Decision.proposal)).where(Decision.decided_at >= start, Decision.decided_at < end).order_by(Decision.id.desc())

@@ -1,0 +1,59 @@
+"""The kinds of decision, and when one departs from the vote. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from tracker.messages import Message, say
+from tracker.policy import Action
+
+
+class DecisionKind(StrEnum):
+    """What the chair can decide."""
+
+    APPROVE = "approve"
+    DEFER = "defer"
+    REJECT = "reject"
+
+
+KINDS: Mapping[DecisionKind, Message] = {
+    DecisionKind.APPROVE: say("Approve"),
+    DecisionKind.DEFER: say("Defer"),
+    DecisionKind.REJECT: say("Do not approve"),
+}
+ACTIONS: Mapping[DecisionKind, Action] = {
+    DecisionKind.APPROVE: Action.APPROVE,
+    DecisionKind.DEFER: Action.DEFER,
+    DecisionKind.REJECT: Action.REJECT,
+}
+TAKEN: Mapping[DecisionKind, Message] = {
+    DecisionKind.APPROVE: say("approved"),
+    DecisionKind.DEFER: say("deferred"),
+    DecisionKind.REJECT: say("not approved"),
+}
+FOLLOWS: Mapping[DecisionKind, Message] = {
+    DecisionKind.APPROVE: say("The topic is approved and can become a project of the year."),
+    DecisionKind.DEFER: say("The topic waits: it can be approved, refused or put to the vote again later."),
+    DecisionKind.REJECT: say("The topic is not approved. This ends it for the year."),
+}
+OPINION_NEWS: Mapping[DecisionKind, Message] = {
+    DecisionKind.APPROVE: say("{number} “{title}” was approved. Opinion: {opinion}"),
+    DecisionKind.DEFER: say("{number} “{title}” was deferred. Opinion: {opinion}"),
+    DecisionKind.REJECT: say("{number} “{title}” was not approved. Opinion: {opinion}"),
+}
+
+
+def against_vote(kind: DecisionKind, outcome: str | None) -> bool:
+    """Say whether ``kind`` departs from the ballot: approving what was not carried, or not approving what was.
+
+    A tie that the rule leaves to the chair has no side to depart from; deferring departs from neither.
+    """
+    return (kind, outcome) in {(DecisionKind.APPROVE, "not_carried"), (DecisionKind.REJECT, "carried")}
+
+
+def owes_reason(outcome: str | None) -> Message:
+    """Say that a reason is owed, naming what the vote said."""
+    if outcome == "carried":
+        return say("The vote carried this proposal. Give a reason for deciding against the vote: it is kept with the record.")
+    return say("The vote did not carry this proposal. Give a reason for deciding against the vote: it is kept with the record.")

@@ -1,0 +1,1 @@
+"""Units, people, the seats they hold, and how a person comes in."""

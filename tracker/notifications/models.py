@@ -1,0 +1,62 @@
+"""The notice: one message for one person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Base, JSONDict
+from tracker.messages import Message
+
+
+class Notice(Base):
+    """A message to one person about one object; ``msgid`` is translated when it is read."""
+
+    __tablename__ = "notice"
+    __table_args__ = (sa.Index("ix_notice_person_id_read_at", "person_id", "read_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    action: Mapped[str] = mapped_column(sa.String(32))
+    subject_kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_id: Mapped[int]
+    msgid: Mapped[str] = mapped_column(sa.Text)
+    params: Mapped[JSONDict]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    @property
+    def message(self) -> Message:
+        """What it says, ready to be translated."""
+        return Message(self.msgid, {name: thaw(value) for name, value in self.params.items()})
+
+
+class Bilingual:
+    """A name kept in both languages; either may be empty."""
+
+    def __init__(self, name_zh: str, name_en: str) -> None:
+        self.name_zh, self.name_en = name_zh, name_en
+
+    def __str__(self) -> str:
+        """Give the English name, else the Chinese one, for logs."""
+        return self.name_en or self.name_zh
+
+
+def freeze(value: object) -> object:
+    """Turn a message's parameter into JSON: names keep both languages, instants their zone."""
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    if hasattr(value, "name_zh"):
+        return {"zh": value.name_zh, "en": getattr(value, "name_en", "")}
+    return value
+
+
+def thaw(value: object) -> object:
+    """Undo ``freeze``."""
+    if isinstance(value, dict) and "at" in value:
+        return datetime.fromisoformat(value["at"])
+    if isinstance(value, dict) and "zh" in value:
+        return Bilingual(value["zh"], value["en"])
+    return value

@@ -1,0 +1,1 @@
+"""The year: its call, topic areas, dated phases and rules."""

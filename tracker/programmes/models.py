@@ -1,0 +1,113 @@
+"""The programme of a year and what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+
+from tracker.db import Base, JSONDict, choice
+from tracker.members import queries as members
+from tracker.messages import Message
+from tracker.programmes import rules as law
+
+
+class Programme(Base):
+    """One year's call (年度计划)."""
+
+    __tablename__ = "programme"
+    subject_kind = "programme"
+    rules = law.PROGRAMME
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(unique=True)
+    name_zh: Mapped[str] = mapped_column(sa.String(120))
+    name_en: Mapped[str] = mapped_column(sa.String(160))
+    call_zh: Mapped[str] = mapped_column(sa.Text, default="")
+    call_en: Mapped[str] = mapped_column(sa.Text, default="")
+    state: Mapped[law.ProgrammeState] = mapped_column(choice(law.ProgrammeState), default=law.ProgrammeState.DRAFT)
+    voting: Mapped[JSONDict]
+    last_proposal: Mapped[int] = mapped_column(default=0)
+    last_ballot: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+    areas: Mapped[list[TopicArea]] = relationship(back_populates="programme", order_by="TopicArea.position", lazy="raise_on_sql", cascade="all, delete-orphan")
+    phases: Mapped[list[Phase]] = relationship(back_populates="programme", order_by="Phase.opens_at", lazy="raise_on_sql", cascade="all, delete-orphan")
+    files: Mapped[list[CallFile]] = relationship(back_populates="programme", order_by="CallFile.id", lazy="raise_on_sql")
+
+    def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move a programme
+        """Return the stored state."""
+        return self.state
+
+    def state_label(self, state: str) -> Message:
+        """Return the state in words."""
+        return law.PROGRAMME_STATES[law.ProgrammeState(state)]
+
+    def people(self, audience: str) -> Iterable[int]:
+        """Return everyone who holds a unit's seat for the audience "units"."""
+        current = object_session(self)
+        return members.seated_in_units(current) if audience == "units" and current else ()
+
+    def names(self) -> Mapping[str, object]:
+        """Return the programme under the name notices use."""
+        return {"programme": self}
+
+    def phase(self, kind: law.PhaseKind) -> Phase | None:
+        """Return the dated window of this kind, or None when the year has none."""
+        return next((phase for phase in self.phases if phase.kind is kind), None)
+
+
+class TopicArea(Base):
+    """A direction of research (选题方向) with guidance for those who propose."""
+
+    __tablename__ = "topic_area"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"), index=True)
+    position: Mapped[int]
+    name_zh: Mapped[str] = mapped_column(sa.String(80))
+    name_en: Mapped[str] = mapped_column(sa.String(120))
+    guidance_zh: Mapped[str] = mapped_column(sa.Text, default="")
+    guidance_en: Mapped[str] = mapped_column(sa.Text, default="")
+
+    programme: Mapped[Programme] = relationship(back_populates="areas", lazy="raise_on_sql")
+
+
+class Phase(Base):
+    """A dated window ``[opens_at, closes_at)`` of the year."""
+
+    __tablename__ = "phase"
+    __table_args__ = (
+        sa.UniqueConstraint("programme_id", "kind"),
+        sa.CheckConstraint("opens_at < closes_at", name="opens_before_closing"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"))
+    kind: Mapped[law.PhaseKind] = mapped_column(choice(law.PhaseKind))
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+
+    programme: Mapped[Programme] = relationship(back_populates="phases", lazy="raise_on_sql")
+
+    def contains(self, now: datetime) -> bool:
+        """Say whether the window is open at ``now``."""
+        return self.opens_at <= now < self.closes_at
+
+
+class CallFile(Base):
+    """A file of the call, kept under a random name outside any static folder, with its own name as text."""
+
+    __tablename__ = "call_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(255))
+    stored_as: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    added_at: Mapped[datetime]
+
+    programme: Mapped[Programme] = relationship(back_populates="files", lazy="raise_on_sql")

@@ -1,0 +1,1 @@
+"""Proposed research topics: drafts, immutable versions, partners."""

@@ -1,0 +1,147 @@
+"""The proposal, its immutable versions and its partner units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+
+from tracker.db import Base, JSONDict, choice
+from tracker.members import queries as members
+from tracker.members.models import Unit
+from tracker.messages import Message
+from tracker.policy import Role
+from tracker.programmes.models import Programme, TopicArea
+from tracker.proposals import rules as law
+
+
+class Proposal(Base):
+    """A proposed research topic (课题申报).
+
+    ``content`` is the working copy, of the shape that ``content.py`` defines; a submission freezes it as a ``Version``. ``screened_at``
+    is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at`` and
+    ``chair_conflict_at`` are facts that later domains put here, so that this one need not know them.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        sa.UniqueConstraint("programme_id", "serial"),
+        sa.Index("ix_proposal_programme_id_state", "programme_id", "state"),
+        sa.Index("ix_proposal_lead_unit_id", "lead_unit_id"),
+    )
+    subject_kind = "proposal"
+    rules = law.PROPOSAL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"))
+    serial: Mapped[int]
+    number: Mapped[str] = mapped_column(sa.String(20), unique=True)
+    state: Mapped[law.ProposalState] = mapped_column(choice(law.ProposalState), default=law.ProposalState.DRAFT)
+    lead_unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"))
+    area_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic_area.id"))
+    title_zh: Mapped[str] = mapped_column(sa.String(200), default="")
+    title_en: Mapped[str] = mapped_column(sa.String(400), default="")
+    budget_total: Mapped[int] = mapped_column(default=0)
+    content: Mapped[JSONDict]
+    started_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    started_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    screened_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    ballot_closes_at: Mapped[datetime | None]
+    chair_conflict_at: Mapped[datetime | None]
+    ballot_outcome: Mapped[str | None] = mapped_column(sa.String(32))
+    version: Mapped[int] = mapped_column(default=1)
+    settled: ClassVar[law.ProposalState | None] = None
+
+    programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
+    area: Mapped[TopicArea | None] = relationship(lazy="raise_on_sql")
+    lead_unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+    partners: Mapped[list[Partner]] = relationship(back_populates="proposal", order_by="Partner.position", lazy="selectin", cascade="all, delete-orphan")
+    versions: Mapped[list[Version]] = relationship(back_populates="proposal", order_by="Version.number", lazy="raise_on_sql")
+
+    @property
+    def partner_unit_ids(self) -> frozenset[int]:
+        """The units that take part beside the lead unit."""
+        return frozenset(partner.unit_id for partner in self.partners)
+
+    def state_at(self, now: datetime) -> str:
+        """Return the state at ``now``: a proposal whose ballot's time is over is no longer in it, sealed or not.
+
+        ``settled`` is what the tally says of it, where the reader has asked (``voting.queries.settle``).
+        """
+        due = self.state is law.ProposalState.IN_BALLOT and self.ballot_closes_at is not None and self.ballot_closes_at <= now
+        return (self.settled or law.ProposalState.BALLOTED) if due else self.state
+
+    def state_label(self, state: str) -> Message:
+        """Return the state in words."""
+        return law.STATES[law.ProposalState(state)]
+
+    def names(self) -> Mapping[str, object]:
+        """Return number and title under the names notices use."""
+        return {"number": self.number, "title": Titled(self.title_zh, self.title_en)}
+
+    def people(self, audience: str) -> Iterable[int]:
+        """Return the persons of "lead", "on_it" (lead and partners), "secretariat", "deciders" or "units" (all member units)."""
+        current = object_session(self)
+        if current is None:
+            return ()
+        match audience:
+            case "lead":
+                return members.seated_in_units(current, {self.lead_unit_id})
+            case "on_it":
+                return members.seated_in_units(current, {self.lead_unit_id, *self.partner_unit_ids})
+            case "deciders":
+                return members.holders(current, Role.CHAIR, Role.DIRECTOR)
+            case "secretariat":
+                return members.holders(current, Role.SECRETARIAT)
+            case _:
+                return members.seated_in_units(current)
+
+
+class Titled:
+    """A title in both languages, as the value of a message."""
+
+    def __init__(self, name_zh: str, name_en: str) -> None:
+        self.name_zh, self.name_en = name_zh, name_en
+
+    def __str__(self) -> str:
+        """Give the English title, else the Chinese one, for logs."""
+        return self.name_en or self.name_zh
+
+
+class Version(Base):
+    """An immutable snapshot at one submission; ``sha256`` is that of its canonical JSON."""
+
+    __tablename__ = "version"
+    __table_args__ = (sa.UniqueConstraint("proposal_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(sa.ForeignKey("proposal.id"))
+    number: Mapped[int]
+    content: Mapped[JSONDict]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    submitted_at: Mapped[datetime]
+    submitted_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+
+    proposal: Mapped[Proposal] = relationship(back_populates="versions", lazy="raise_on_sql")
+
+
+class Partner(Base):
+    """A unit that takes part, with its share of the work (分工)."""
+
+    __tablename__ = "partner"
+    __table_args__ = (sa.UniqueConstraint("proposal_id", "unit_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(sa.ForeignKey("proposal.id"))
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"), index=True)
+    position: Mapped[int]
+    share: Mapped[str] = mapped_column(sa.Text, default="")
+
+    proposal: Mapped[Proposal] = relationship(back_populates="partners", lazy="raise_on_sql")
+    unit: Mapped[Unit] = relationship(lazy="raise_on_sql")

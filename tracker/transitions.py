@@ -1,0 +1,68 @@
+"""The one place where an object changes state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from tracker import clock
+from tracker.audit import chain
+from tracker.db import JSONDict, session
+from tracker.errors import Invalid, Refused
+from tracker.messages import Message, say
+from tracker.notifications.actions import tell
+from tracker.policy import Action, Actor, Rule, check
+
+
+class Changing(Protocol):
+    """A subject with a stored state."""
+
+    id: int
+    subject_kind: str
+    state: str
+
+    @property
+    def rules(self) -> Mapping[Action, Rule]:
+        """The table of its verbs."""
+
+    def state_at(self, now: object) -> str:
+        """Its state at an instant."""
+
+    def people(self, audience: str) -> Iterable[int]:
+        """The ids of the persons whom an audience means."""
+
+    def names(self) -> Mapping[str, object]:
+        """The values its notices speak of."""
+
+
+def perform(action: Action, subject: Changing, *, actor: Actor, note: str = "", facts: JSONDict | None = None, to: str | None = None, news: Message | None = None) -> None:
+    """Do ``action``: check it, write the new state, queue the event and the notices, all in the caller's transaction.
+
+    ``to`` overrides the row's state where the outcome decides it; ``news`` the row's message. Raises Refused or Invalid before
+    anything is written. Does not commit.
+    """
+    at = clock.now()
+    denial = check(action, subject, actor=actor, now=at)
+    if denial is not None:
+        raise Refused(denial)
+    rule = subject.rules[action]
+    if rule.reason and not note.strip():
+        raise Invalid({"note": [say("Give a reason: it is kept with the record and told to those concerned.")]})
+    before, after = subject.state, to or rule.to
+    if after is not None:
+        subject.state = after
+    current = session()
+    chain.record(current, chain.Pending(action, subject, actor, at, before, after or before, note.strip(), facts or {}))
+    _tell(current, action, subject, actor=actor, note=note.strip(), news=news)
+
+
+def _tell(current: Session, action: Action, subject: Changing, *, actor: Actor, note: str, news: Message | None) -> None:
+    rule = subject.rules[action]
+    text = news or rule.news
+    if text is None or not rule.tells:
+        return
+    people = {person for audience in rule.tells for person in subject.people(audience)} - {actor.person_id}
+    message = Message(text.msgid, {**subject.names(), "note": note, **text.params})
+    tell(current, people, about=subject, action=action.value, message=message, at=clock.now())

@@ -1,0 +1,1 @@
+"""How units vote: rules, rolls, votes, and the tally that anyone can repeat."""

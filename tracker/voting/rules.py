@@ -1,0 +1,73 @@
+"""Who may open a ballot, vote in it and read of it, and when. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tracker.messages import Message, say
+from tracker.policy import ANYONE, NOBODY_ELSE, SECRETARIAT, Action, Actor, Denial, Kind, Role, Rule, Who
+
+if TYPE_CHECKING:
+    from tracker.voting.models import Ballot
+
+
+class BallotState(StrEnum):
+    """Whether votes are taken; the clock closes a ballot."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class RecusedAs(StrEnum):
+    """Why a unit on the roll does not vote on an item."""
+
+    LEAD = "lead"
+    PARTNER = "partner"
+    DECLARED = "declared"
+
+
+STATES: Mapping[BallotState, Message] = {BallotState.OPEN: say("Open"), BallotState.CLOSED: say("Closed")}
+RECUSED: Mapping[RecusedAs, Message] = {
+    RecusedAs.LEAD: say("leads this proposal"),
+    RecusedAs.PARTNER: say("takes part in this proposal"),
+    RecusedAs.DECLARED: say("declared a conflict of interest"),
+}
+
+VOICES = Who(lambda actor, _ballot: actor.role in {Role.REPRESENTATIVE, Role.ALTERNATE}, say("the representative or alternate of a unit on the roll"))
+
+
+def on_the_roll(actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
+    """Refuse a unit that was not on the roll when the ballot opened."""
+    if actor.unit_id in {entry.unit_id for entry in ballot.roll}:
+        return None
+    return Denial(Kind.WRONG_PERSON, say("Your unit is not on the roll that was frozen when the ballot opened."))
+
+
+def still_open(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
+    """Refuse a vote outside ``[opens_at, closes_at)``, naming the time."""
+    if now < ballot.opens_at:
+        return Denial(Kind.WRONG_STATE, say("The ballot opens at {at}.", at=ballot.opens_at), ballot.opens_at)
+    if now >= ballot.closes_at:
+        return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
+    return None
+
+
+def time_is_up(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
+    """Refuse to seal or to show a result before the close, naming the time."""
+    if now >= ballot.closes_at:
+        return None
+    return Denial(Kind.WRONG_STATE, say("Results are shown after the ballot closes at {at}.", at=ballot.closes_at), ballot.closes_at)
+
+
+BALLOT: Mapping[Action, Rule] = {
+    Action.VIEW: Rule(say("View"), (ANYONE,)),
+    Action.OPEN: Rule(say("Open a ballot"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Ballot {number} “{title}” is open until {closes}.")),
+    Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
+    Action.CLOSE: Rule(
+        say("Close"), (NOBODY_ELSE,), frozenset({BallotState.CLOSED}), BallotState.CLOSED, when=(time_is_up,), offered=False, tells=("voters", "secretariat", "deciders"), news=say("Ballot {number} “{title}” has closed; its result is out.")
+    ),
+    Action.DOWNLOAD: Rule(say("Download the record"), (ANYONE,), when=(time_is_up,), offered=False),
+}

@@ -1,0 +1,16 @@
+"""HTML: one package per area, same names as templates/."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tracker.web import areas, assets, formats, identity, layout, locale, protection, refusals
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Hang everything of the web edge on ``app``."""
+    for part in (locale, identity, protection, assets, formats, layout, refusals, areas):
+        part.register(app)

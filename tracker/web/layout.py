@@ -1,0 +1,61 @@
+"""What every page carries: committee, seat, navigation, unread notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask import current_app, request
+from flask_babel import get_locale
+from flask_login import current_user
+
+from tracker import clock
+from tracker.db import session
+from tracker.members.rules import ROLES
+from tracker.messages import say
+from tracker.notifications.models import Notice
+from tracker.programmes.models import Programme
+from tracker.programmes.rules import ProgrammeState
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+MENU = (
+    ("work.index", say("My work"), "work"),
+    ("programmes.current", say("Programme"), "programmes"),
+    ("proposals.index", say("Proposals"), "proposals"),
+    ("ballots.index", say("Ballots"), "ballots"),
+    ("members.index", say("Members"), "members"),
+)
+
+
+def _counts(person_id: int) -> tuple[int, int | None]:
+    """Return the unread notices of a person and the year of the newest published programme, in one query."""
+    unread = sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None)).scalar_subquery()
+    year = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
+    row = session().execute(sa.select(unread, year)).one()
+    return row[0], row[1]
+
+
+def context() -> dict[str, Any]:
+    """Return the variables of the layout."""
+    settings = current_app.extensions["settings"]
+    signed_in = bool(getattr(current_user, "is_authenticated", False))
+    unread, year = _counts(current_user.person_id) if signed_in else (0, None)
+    return {
+        "committee": settings.committee,
+        "demo": settings.demo,
+        "actor": current_user if signed_in else None,
+        "seats": current_user.seats if signed_in else [],
+        "roles": ROLES,
+        "nav": [(endpoint, label, request.blueprint == area) for endpoint, label, area in MENU] if signed_in else [],
+        "programme_year": year,
+        "unread": unread,
+        "locale": str(get_locale() or "zh"),
+        "now": clock.now(),
+    }
+
+
+def register(app: Flask) -> None:
+    """Give every template the layout's variables, computed once per rendering of a page."""
+    app.context_processor(context)
