@@ -125,6 +125,14 @@ class Rule:
         bases = {part.base for part in parts if part is not None}
         return Base.PRESENT in bases or (self.quorum is not None and self.quorum.counted_by is Base.PRESENT)
 
+    @property
+    def can_tie(self) -> bool:
+        """Say whether a vote under this rule can be an exact tie: more than half, of expressed or valid votes."""
+        part = self.majority
+        if part is None or part.base not in {Base.EXPRESSED, Base.VALID}:
+            return False
+        return part.share == Fraction(1, 2) and part.comparison is Comparison.MORE_THAN
+
     def commitments_needed(self, units: Number) -> int:
         """Give the commitments asked for by the first step whose limit is not below the size of the roll."""
         fitting = (step.commitments for step in self.steps if step.limit is None or step.limit >= units)

@@ -24,7 +24,7 @@ from fractions import Fraction
 from math import floor
 
 from tracker.voting.decimals import number_text, parse_decimal
-from tracker.voting.grammar import Base, Comparison, Number, Rule, RuleError, TieBreak, parse_rule
+from tracker.voting.grammar import Base, Number, Rule, RuleError, TieBreak, parse_rule
 
 __all__ = ["Base", "Counts", "CountsError", "FailedTest", "Outcome", "Position", "Result", "Rule", "RuleError", "parse_rule", "tally"]
 
@@ -74,8 +74,9 @@ class Counts:
     """What was counted on one item.
 
     ``present`` is None outside meetings and leaves recused units out. ``abstain`` holds no discusses: those are in ``discuss_open``
-    and ``discuss_cleared``. ``commits`` counts units. ``units`` is the number of units on the roll (None: ``roll`` is that number);
-    ``weighted`` says that some unit weighs other than 1. Raises `CountsError` for a negative count, a float, or more recused than on the roll.
+    and ``discuss_cleared``. ``commits`` counts units. ``units`` is the number of units on the roll (None: ``roll`` is that
+    number); ``weighted`` says that some unit weighs other than 1. Raises `CountsError` for a negative count, a float, or more
+    recused than on the roll.
     """
 
     roll: Number
@@ -166,9 +167,10 @@ class Counts:
 class Result:
     """The result of one item.
 
-    Numbers are decimal strings, the shortest that say them; percentages are rounded half up to two places and only for showing. None means that the key does
-    not apply: ``quorum_met`` without a quorum, the cap's numbers without a cap, ``needed`` and percentages on an empty base,
-    ``needed`` with weights, ``abstain_percent`` where the base leaves abstentions out, and all numbers of ``pass`` without it.
+    Numbers are decimal strings, the shortest that say them; percentages are rounded half up to two places and only for showing.
+    None means that the key does not apply: ``quorum_met`` without a quorum, the cap's numbers without a cap, ``needed`` and
+    percentages on an empty base, ``needed`` with weights, ``abstain_percent`` where the base leaves abstentions out, and all
+    numbers of ``pass`` without it.
     """
 
     outcome: Outcome
@@ -228,14 +230,7 @@ def tally(rule: Rule, counts: Counts) -> Result:
 
 def is_tie(rule: Rule, counts: Counts) -> bool:
     """Say whether as many are for as against, not none, under a rule of more than half of expressed or valid votes."""
-    part = rule.majority
-    return (
-        part is not None
-        and part.comparison is Comparison.MORE_THAN
-        and part.share == Fraction(1, 2)
-        and part.base in {Base.EXPRESSED, Base.VALID}
-        and counts.yes == counts.no > 0
-    )
+    return rule.can_tie and counts.yes == counts.no > 0
 
 
 def _failed(rule: Rule, counts: Counts) -> Iterator[FailedTest]:
