@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from tracker.decisions.models import Decision
 from tracker.proposals.models import Proposal
@@ -13,12 +13,12 @@ from tracker.proposals.rules import ProposalState
 from tracker.voting.models import Ballot, Item
 
 
-def decisions_on(proposal_id: int) -> sa.Select[tuple[Decision]]:
+def decisions_on(proposal_id: int) -> sa.Select[Decision]:
     """Every decision on one proposal with who took it, the newest first."""
     return sa.select(Decision).options(joinedload(Decision.person)).where(Decision.proposal_id == proposal_id).order_by(Decision.id.desc())
 
 
-def items_on(proposal_id: int, now: datetime) -> sa.Select[tuple[Item]]:
+def items_on(proposal_id: int, now: datetime) -> sa.Select[Item]:
     """Every ballot item on one proposal whose ballot is over at ``now``, with its ballot, the newest first."""
     return (
         sa.select(Item)
@@ -34,17 +34,17 @@ def over(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
 
 
-def awaiting(now: datetime) -> sa.Select[tuple[Proposal]]:
+def awaiting(now: datetime) -> sa.Select[Proposal]:
     """Proposals that may await a decision at ``now``, in the order of their votes; ``state_at`` has the last word on the unsealed."""
     return (
         sa.select(Proposal)
-        .options(joinedload(Proposal.lead_unit))
+        .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
         .where(sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
         .order_by(Proposal.ballot_closes_at, Proposal.id)
     )
 
 
-def latest_items(now: datetime) -> sa.Select[tuple[Item]]:
+def latest_items(now: datetime) -> sa.Select[Item]:
     """The newest ballot item, over at ``now``, of every proposal that may await a decision, with its ballot."""
     newest = (
         sa.select(sa.func.max(Item.id))
@@ -56,6 +56,6 @@ def latest_items(now: datetime) -> sa.Select[tuple[Item]]:
     return sa.select(Item).options(joinedload(Item.ballot)).where(Item.id.in_(newest))
 
 
-def taken_between(start: datetime, end: datetime) -> sa.Select[tuple[Decision]]:
+def taken_between(start: datetime, end: datetime) -> sa.Select[Decision]:
     """Decisions taken in ``[start, end)`` with their proposals, the newest first."""
     return sa.select(Decision).options(joinedload(Decision.proposal)).where(Decision.decided_at >= start, Decision.decided_at < end).order_by(Decision.id.desc())

@@ -1,0 +1,47 @@
+"""What the vote said, in one sentence for whoever decides. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracker.messages import Message, say
+
+CARRIED, NOT_CARRIED, TIE = "carried", "not_carried", "tie_chair_decides"
+OUTCOMES: Mapping[str, tuple[Message, str]] = {
+    CARRIED: (say("carried"), "good"),
+    NOT_CARRIED: (say("not carried"), "bad"),
+    TIE: (say("a tie, for the chair"), "warn"),
+}
+
+
+def outcome_chip(outcome: str | None) -> tuple[Message, str]:
+    """Return the outcome in words with the tone of its chip."""
+    return OUTCOMES.get(outcome or "", (say("no result"), "idle"))
+
+
+def in_words(outcome: str | None, result: Mapping[str, object] | None) -> Message:
+    """Say what the vote decided and by which numbers; ``result`` holds the keys of a ballot record, None where none is stored."""
+    numbers = {key: (result or {}).get(key) for key in ("numerator", "denominator", "needed", "percent")}
+    if any(value is None for value in numbers.values()):
+        return _without_numbers(outcome)
+    match outcome:
+        case "carried":
+            return say("The vote carried it: {numerator} of {denominator} in favour ({percent} %), {needed} needed.", **numbers)
+        case "not_carried":
+            return say("The vote did not carry it: {numerator} of {denominator} in favour ({percent} %), {needed} needed.", **numbers)
+        case "tie_chair_decides":
+            return say("The vote was a tie: {numerator} of {denominator} in favour ({percent} %), {needed} needed. The rule leaves it to the chair.", **numbers)
+        case _:
+            return _without_numbers(outcome)
+
+
+def _without_numbers(outcome: str | None) -> Message:
+    match outcome:
+        case "carried":
+            return say("The vote carried it.")
+        case "not_carried":
+            return say("The vote did not carry it.")
+        case "tie_chair_decides":
+            return say("The vote was a tie, and the rule leaves it to the chair.")
+        case _:
+            return say("There is no result of a vote.")

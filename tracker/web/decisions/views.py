@@ -1,0 +1,177 @@
+"""The pages on which a decision is taken and a conflict of interest is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import joinedload, selectinload
+
+from tracker import clock
+from tracker.db import session
+from tracker.decisions import actions, queries
+from tracker.decisions.models import Decision
+from tracker.decisions.rules import ACTIONS, FOLLOWS, KINDS, TAKEN, DecisionKind, against_vote
+from tracker.decisions.vote import in_words, outcome_chip
+from tracker.errors import Invalid, NotFound, Refused
+from tracker.messages import Message, say
+from tracker.policy import Action, Denial, Kind, check
+from tracker.proposals.models import Partner, Proposal
+from tracker.web.decisions.forms import KEY_LIMIT, OPINION_LIMIT, REASON_LIMIT, ConflictForm, DecisionForm
+from tracker.web.formats import translated
+from tracker.web.identity import the_actor, writes
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from tracker.voting.models import Item
+
+bp = Blueprint("decisions", __name__)
+DECISION_ENDPOINTS: Mapping[Action, tuple[str, Mapping[str, str]]] = {
+    Action.APPROVE: ("decisions.decide", {"kind": DecisionKind.APPROVE.value}),
+    Action.DEFER: ("decisions.decide", {"kind": DecisionKind.DEFER.value}),
+    Action.REJECT: ("decisions.decide", {"kind": DecisionKind.REJECT.value}),
+    Action.DECLARE_CONFLICT: ("decisions.declare_conflict", {}),
+}
+"""Where the proposal page's buttons lead: endpoint and what goes into its address beside the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the decisions that can be taken now, as the page offers it."""
+
+    kind: DecisionKind
+    label: Message
+    follows: Message
+    departs: bool
+
+
+def decision_urls(proposal_id: int) -> dict[Action, str]:
+    """Return the addresses of the decision's verbs for one proposal."""
+    return {action: url_for(endpoint, id=proposal_id, **extra) for action, (endpoint, extra) in DECISION_ENDPOINTS.items()}
+
+
+def _load(proposal_id: int) -> Proposal:
+    """Return the proposal with what the page shows of it; raises NotFound, also for whoever may not see it."""
+    wanted = (
+        sa.select(Proposal)
+        .options(joinedload(Proposal.lead_unit), joinedload(Proposal.area), selectinload(Proposal.partners).joinedload(Partner.unit))
+        .where(Proposal.id == proposal_id)
+    )
+    found = session().scalars(wanted).one_or_none() if proposal_id <= KEY_LIMIT else None
+    if found is None or check(Action.VIEW, found, actor=the_actor(), now=clock.now()) is not None:
+        raise NotFound
+    return found
+
+
+def _choices(proposal: Proposal) -> list[Choice]:
+    actor, now = the_actor(), clock.now()
+    return [
+        Choice(kind, KINDS[kind], FOLLOWS[kind], against_vote(kind, proposal.ballot_outcome))
+        for kind, action in ACTIONS.items()
+        if check(action, proposal, actor=actor, now=now) is None
+    ]
+
+
+def _units_of_both(proposal: Proposal) -> list[object]:
+    """Return the units on the proposal for which the chair's own person holds a seat."""
+    on_it = {proposal.lead_unit_id, *proposal.partner_unit_ids}
+    return [seat.unit for seat in current_user.seats if seat.unit_id in on_it]
+
+
+def _decide_page(proposal: Proposal, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
+    items: list[Item] = list(session().scalars(queries.items_on(proposal.id, clock.now()).limit(1)))
+    item = items[0] if items else None
+    chip, tone = outcome_chip(proposal.ballot_outcome)
+    choices = _choices(proposal) if why_not is None else []
+    return render_template(
+        "decisions/decide.html", proposal=proposal, form=form, decisions=taken, item=item, outcome=chip, tone=tone, choices=choices,
+        said=in_words(proposal.ballot_outcome, item.result if item else None), chosen=request.values.get("kind", ""), own=_units_of_both(proposal),
+        may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None, why_not=why_not,
+        opinion_limit=OPINION_LIMIT, reason_limit=REASON_LIMIT, told=[say("the people of all member units"), say("the secretariat")],
+    )
+
+
+def _refuse_early(proposal: Proposal, taken: list[Decision]) -> None:
+    """Raise the refusal of a page on which nothing could be decided."""
+    if not _choices(proposal):
+        denial = actions.refusal(proposal, DecisionKind.APPROVE, actor=the_actor(), last=taken[0] if taken else None)
+        raise Refused(denial or Denial(Kind.WRONG_STATE, say("There is nothing to decide now.")))
+
+
+@bp.route("/proposals/<int:id>/decide", methods=["GET", "POST"])
+@writes
+def decide(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show what the vote said and what each decision would mean; a POST takes the decision named by the button."""
+    proposal, form = _load(id), DecisionForm()
+    taken = list(session().scalars(queries.decisions_on(id)))
+    if request.method == "POST":
+        return _take(proposal, form, taken)
+    _refuse_early(proposal, taken)
+    form.seen.data = str(taken[0].id if taken else 0)
+    return _decide_page(proposal, form, taken)
+
+
+def _take(proposal: Proposal, form: DecisionForm, taken: list[Decision]) -> ResponseReturnValue:
+    if form.validate_on_submit():
+        try:
+            kind = _kind()
+            actions.decide(proposal, kind, opinion=form.opinion.data or "", reason=form.reason.data or "", actor=the_actor(), seen=form.seen_id())
+        except Invalid as wrong:
+            _show(form, wrong)
+        except Refused as refused:
+            if refused.denial.kind is not Kind.WRONG_STATE:
+                raise
+            return _decide_page(proposal, form, taken, why_not=refused.denial.message), 409
+        else:
+            flash(translated(say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **proposal.names())), "good")
+            return redirect(url_for("proposals.show", id=proposal.id), 303)
+    else:
+        _refuse_early(proposal, taken)
+    return _decide_page(proposal, form, taken), 422
+
+
+def _kind() -> DecisionKind:
+    try:
+        return DecisionKind(request.form.get("kind", ""))
+    except ValueError:
+        raise Invalid({"": [say("Choose a decision: press one of the buttons below.")]}) from None
+
+
+def _show(form: DecisionForm | ConflictForm, wrong: Invalid) -> None:
+    """Put what the domain found beside the fields it means."""
+    for name, messages in wrong.fields.items():
+        texts = [translated(message) for message in messages]
+        if name in form:
+            form[name].errors = [*form[name].errors, *texts]
+        else:
+            form.form_errors = [*form.form_errors, *texts]
+
+
+@bp.route("/proposals/<int:id>/declare-conflict", methods=["GET", "POST"])
+@writes
+def declare_conflict(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show what declaring a conflict means and to whom it is told; a POST declares it."""
+    proposal, form = _load(id), ConflictForm()
+    denial = check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    if request.method == "GET":
+        return _conflict_page(proposal, form)
+    if form.validate_on_submit():
+        try:
+            actions.declare_conflict(proposal, reason=form.reason.data or "", actor=the_actor())
+        except Invalid as wrong:
+            _show(form, wrong)
+        else:
+            flash(translated(say("Your conflict of interest is on record. The executive director decides on this proposal.")), "good")
+            return redirect(url_for("proposals.show", id=proposal.id), 303)
+    return _conflict_page(proposal, form), 422
+
+
+def _conflict_page(proposal: Proposal, form: ConflictForm) -> str:
+    told = [say("the executive director"), say("the secretariat")]
+    return render_template("decisions/declare_conflict.html", proposal=proposal, form=form, own=_units_of_both(proposal), told=told, reason_limit=REASON_LIMIT)

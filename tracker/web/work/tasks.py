@@ -1,0 +1,157 @@
+"""What needs a person, seat by seat: one task with one button each, the first due first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import url_for
+
+from tracker.db import session
+from tracker.decisions import queries as decisions
+from tracker.decisions.vote import in_words
+from tracker.messages import Message, say
+from tracker.policy import Action, Actor, check
+from tracker.programmes.models import Programme
+from tracker.programmes.rules import PhaseKind
+from tracker.proposals.models import Proposal
+from tracker.proposals.rules import ProposalState
+from tracker.text import count_zi
+from tracker.web.work import reading
+
+FAR = datetime.max.replace(tzinfo=UTC)
+REMARK_LIMIT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do: ``title`` is text or a thing with a name, ``due`` None where no date is set, ``rank`` parts what is due at once."""
+
+    title: object
+    url: str
+    why: Message
+    button: Message
+    button_url: str
+    due: datetime | None = None
+    glyph: str = "○"
+    tone: str = "brand"
+    rank: int = 0
+
+
+def in_order(tasks: Iterable[Task]) -> list[Task]:
+    """Sort by due date, what has none last; then by rank, and as they came."""
+    return sorted(tasks, key=lambda task: (task.due or FAR, task.rank))
+
+
+def due_of(programme: Programme, kind: PhaseKind) -> datetime | None:
+    """Return when this phase of the year ends, or None where it has no dates."""
+    phase = programme.phase(kind)
+    return phase.closes_at if phase else None
+
+
+def titled(proposal: Proposal) -> Message:
+    """Name a proposal by number and title."""
+    return say("{number} {title}", **proposal.names())
+
+
+def votes_due(ballots: Iterable[reading.OpenBallot]) -> Iterator[Task]:
+    """Ballots in which the unit has not voted on everything it may vote on."""
+    for ballot in ballots:
+        if ballot.missing:
+            url = url_for("ballots.show", id=ballot.id)
+            why = say("Your unit has not voted on {missing} of {total} topics in ballot {number}.", missing=ballot.missing, total=ballot.entitled, number=ballot.number)
+            yield Task(ballot, url, why, say("Vote"), url, ballot.closes_at, glyph="▲", tone="warn")
+
+
+def drafts_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: datetime) -> Iterator[Task]:
+    """Drafts and returned proposals of the unit that this seat can work on now."""
+    for proposal, remark in rows:
+        if check(Action.EDIT, proposal, actor=actor, now=now) is not None:
+            continue
+        returned = proposal.state is ProposalState.RETURNED
+        yield Task(
+            titled(proposal), url_for("proposals.show", id=proposal.id), _why_draft(actor, remark if returned else None, returned=returned),
+            say("Complete it"), url_for("proposals.edit", id=proposal.id), _draft_due(proposal, now),
+            glyph="▲" if returned else "○", tone="warn" if returned else "brand", rank=0 if returned else 1,
+        )
+
+
+def _why_draft(actor: Actor, remark: str | None, *, returned: bool) -> Message:
+    if returned:
+        return say("Returned for changes: {remark}", remark=_short(remark or ""))
+    if actor.votes_for(actor.unit_id):
+        return say("A draft: finish it and submit it.")
+    return say("A draft: complete it; your unit's representative or alternate submits it.")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    if count_zi(line) <= REMARK_LIMIT:
+        return line
+    while count_zi(line) > REMARK_LIMIT:
+        line = line[:-10]
+    return f"{line}…"
+
+
+def _draft_due(proposal: Proposal, now: datetime) -> datetime | None:
+    """Return the end of the submission window, and for what came back after it the end of the formal check."""
+    due = due_of(proposal.programme, PhaseKind.SUBMISSION)
+    if proposal.state is ProposalState.RETURNED and due is not None and due <= now:
+        return due_of(proposal.programme, PhaseKind.SCREENING) or due
+    return due
+
+
+def checks_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
+    """Submitted proposals that the secretariat has to check, the oldest first."""
+    submitted = [proposal for proposal in proposals if proposal.state is ProposalState.SUBMITTED]
+    for place, proposal in enumerate(submitted[: reading.AT_MOST]):
+        url = url_for("proposals.show", id=proposal.id)
+        why = say("{unit} submitted it at {at}: check the form.", unit=proposal.lead_unit, at=proposal.submitted_at)
+        yield Task(titled(proposal), url, why, say("Check"), url, due_of(proposal.programme, PhaseKind.SCREENING), rank=place)
+
+
+def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
+    """One task for each year with proposals that passed the formal check and stand in no ballot."""
+    waiting: dict[int, list[Proposal]] = {}
+    for proposal in proposals:
+        if proposal.state is ProposalState.SCREENED:
+            waiting.setdefault(proposal.programme_id, []).append(proposal)
+    for ready in waiting.values():
+        programme = ready[0].programme
+        why = say("Passed the formal check and not yet in a ballot: {count} ({numbers}).", count=len(ready), numbers=[one.number for one in ready[:6]] + ["…"] * (len(ready) > 6))
+        url = url_for("ballots.new")
+        yield Task(say("Put proposals to the vote: {programme}", programme=programme), url, why, say("Open a ballot"), url, due_of(programme, PhaseKind.VOTING), rank=reading.AT_MOST)
+
+
+def links_due() -> Iterator[Task]:
+    """People who asked for a new password."""
+    for person in reading.people_without_password():
+        url = url_for("members.person", id=person.id)
+        why = say("Cannot sign in and asked for a new password at {at}.", at=person.reset_requested_at)
+        yield Task(person, url, why, say("Make a link"), url)
+
+
+def dates_due(years: Iterable[Programme]) -> Iterator[Task]:
+    """The newest year, where some phase has no dates."""
+    for programme in list(years)[:1]:
+        if any(programme.phase(kind) is None for kind in PhaseKind):
+            url = url_for("programmes.change", year=programme.year)
+            yield Task(programme, url, say("Not every phase of the year has its dates yet."), say("Set the dates"), url)
+
+
+def decisions_due(actor: Actor, now: datetime) -> list[Task]:
+    """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each.
+
+    Needs the years loaded (``reading.programmes``). Makes two queries whatever the number of proposals.
+    """
+    mine = [proposal for proposal in session().scalars(decisions.awaiting(now)) if check(Action.DEFER, proposal, actor=actor, now=now) is None]
+    items = {item.proposal_id: item for item in session().scalars(decisions.latest_items(now))} if mine else {}
+    return in_order(
+        Task(
+            titled(proposal), url_for("proposals.show", id=proposal.id),
+            in_words(proposal.ballot_outcome, items[proposal.id].result if proposal.id in items else None),
+            say("Decide"), url_for("decisions.decide", id=proposal.id), due_of(proposal.programme, PhaseKind.DECISION), rank=place,
+        )
+        for place, proposal in enumerate(mine[: reading.AT_MOST])
+    )

@@ -1,0 +1,105 @@
+"""My work: what needs the person who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, render_template, url_for
+from flask_login import current_user
+
+from tracker import clock
+from tracker.db import session
+from tracker.messages import Message, say
+from tracker.notifications.queries import inbox
+from tracker.policy import Actor, Role
+from tracker.programmes.models import Programme
+from tracker.programmes.rules import PhaseKind, ProgrammeState
+from tracker.web.identity import the_actor
+from tracker.web.work import outlook, reading, tasks
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from tracker.notifications.models import Notice
+
+bp = Blueprint("work", __name__)
+RECENT = 5
+
+
+@dataclass(slots=True)
+class Desk:
+    """What lies on somebody's desk: what needs them, what they wait for, and the button of an empty one."""
+
+    tasks: list[tasks.Task] = field(default_factory=list)
+    waiting: list[outlook.Waiting] = field(default_factory=list)
+    empty: Message = field(default_factory=lambda: say("Nothing waits for you now."))
+    offer: tuple[Message, str] | None = None
+
+
+def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
+    if actor.unit_id is None:
+        return Desk()
+    rows = [(row[0], row[1]) for row in reading.proposals_of(actor.unit_id)]
+    ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
+    open_now = any(window.contains(now) for year in years if year.state is ProgrammeState.PUBLISHED and (window := year.phase(PhaseKind.SUBMISSION)))
+    return Desk(
+        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now)]),
+        outlook.waits_for(rows, ballots, actor, now),
+        offer=(say("Start a proposal"), url_for("proposals.new")) if open_now else None,
+    )
+
+
+def _secretariat_desk(_actor: Actor, years: list[Programme], _now: datetime) -> Desk:
+    proposals = reading.for_the_secretariat()
+    return Desk(tasks.in_order([*tasks.checks_due(proposals), *tasks.ballots_due(proposals), *tasks.dates_due(years), *tasks.links_due()]))
+
+
+def _decider_desk(actor: Actor, _years: list[Programme], now: datetime) -> Desk:
+    empty = say("No proposal awaits your decision.")
+    if actor.role is Role.DIRECTOR:
+        empty = say("No proposal awaits your decision. The chair decides; you do where the chair has declared a conflict of interest.")
+    return Desk(tasks.decisions_due(actor, now), outlook.deferred(reading.deferred_for(actor, now)), empty)
+
+
+def _expert_desk(_actor: Actor, _years: list[Programme], _now: datetime) -> Desk:
+    return Desk(empty=say("Nothing waits for you now. You can read every proposal that has passed the formal check."), offer=(say("Read the proposals"), url_for("proposals.index")))
+
+
+def _no_desk(_actor: Actor, _years: list[Programme], _now: datetime) -> Desk:
+    return Desk(empty=say("You hold no seat at present, so nothing can wait for you. Ask the secretariat if this is not right."))
+
+
+DESKS: Mapping[Role, Callable[[Actor, list[Programme], datetime], Desk]] = {
+    Role.REPRESENTATIVE: _unit_desk,
+    Role.ALTERNATE: _unit_desk,
+    Role.CONTRIBUTOR: _unit_desk,
+    Role.SECRETARIAT: _secretariat_desk,
+    Role.CHAIR: _decider_desk,
+    Role.DIRECTOR: _decider_desk,
+    Role.EXPERT: _expert_desk,
+}
+
+
+def _address(notice: Notice) -> str | None:
+    """Return where a notice leads, or None."""
+    match notice.subject_kind:
+        case "proposal":
+            return url_for("proposals.show", id=notice.subject_id)
+        case "ballot":
+            return url_for("ballots.show", id=notice.subject_id)
+        case _:
+            return None
+
+
+@bp.route("/")
+def index() -> ResponseReturnValue:
+    """Show what needs this person in the seat acted in, the first due first, and what else is under way."""
+    actor, now = the_actor(), clock.now()
+    years = reading.programmes()
+    desk = DESKS.get(actor.role, _no_desk)(actor, years, now)
+    notices = [(notice, _address(notice)) for notice in session().scalars(inbox(current_user.person_id).limit(RECENT))]
+    others = [seat for seat in current_user.seats if seat.id != actor.seat_id]
+    coming = None if actor.role is Role.GUEST else outlook.comes_next(years, actor.role, now)
+    return render_template("work/index.html", desk=desk, notices=notices, others=others, coming=coming)
