@@ -68,6 +68,7 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     REQUEST_RESET = "request_reset"
+    CHANGE_PASSWORD = "change_password"
     END_SESSION = "end_session"
     DOWNLOAD = "download"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
+from tracker import clock
 from tracker.db import Base, choice
 from tracker.members import rules as law
 from tracker.messages import Message
@@ -67,7 +69,11 @@ class Unit(Base):
 
 
 class Person(Base):
-    """An account (人员). Its name is a person's own or, where the source is silent, a role and unit."""
+    """An account (人员). Its name is a person's own or, where the source is silent, a role and unit.
+
+    ``only_secretariat`` says that nobody else can act as the secretariat now, where the reader has asked
+    (``queries.note_only_secretariat``).
+    """
 
     __tablename__ = "person"
     subject_kind = "person"
@@ -83,6 +89,7 @@ class Person(Base):
     reset_requested_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    only_secretariat: ClassVar[bool] = False
 
     seats: Mapped[list[Seat]] = relationship(back_populates="person", order_by="Seat.id", lazy="raise_on_sql")
 
@@ -95,12 +102,22 @@ class Person(Base):
         return law.PERSON_STATES[law.PersonState(state)]
 
     def people(self, audience: str) -> Iterable[int]:
-        """Return this person for the audience "self", else nobody."""
-        return (self.id,) if audience == "self" else ()
+        """Return this person for the audience "self", the holders of that seat for "secretariat", else nobody."""
+        if audience == "self":
+            return (self.id,)
+        return _secretariat(self) if audience == "secretariat" else ()
 
     def names(self) -> Mapping[str, object]:
         """Return the person under the name notices use."""
         return {"person": self}
+
+
+def _secretariat(person: Person) -> Iterable[int]:
+    current, now = object_session(person), clock.now()
+    if current is None:
+        return ()
+    held = sa.and_(Seat.role == Role.SECRETARIAT, Seat.from_at <= now, sa.or_(Seat.until_at.is_(None), Seat.until_at > now))
+    return current.scalars(sa.select(Seat.person_id).distinct().where(held)).all()
 
 
 class Seat(Base):
@@ -159,5 +176,3 @@ class SignInSession(Base):
     ended_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
-
-

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from tracker import clock
-from tracker.members.models import Person, Seat, SignInSession, Unit, UnitKind
+from tracker.members.models import Link, Person, Seat, SignInSession, Unit, UnitKind
 from tracker.members.rules import PersonState, UnitState
+from tracker.members.tokens import hash_token
 from tracker.policy import UNIT_ROLES, Role
 
 
@@ -32,23 +33,23 @@ def seated_in_units(session: Session, units: Collection[int] | None = None, *rol
     return list(session.scalars(wanted))
 
 
-def active_units(*kinds: UnitKind) -> sa.Select[tuple[Unit]]:
+def active_units(*kinds: UnitKind) -> sa.Select[Unit]:
     """Units that are members now, of any of ``kinds`` (none named: all), by code."""
     wanted = sa.select(Unit).where(Unit.state == UnitState.ACTIVE).order_by(Unit.code)
     return wanted.where(Unit.kind.in_(kinds)) if kinds else wanted
 
 
-def person_by_email(email: str) -> sa.Select[tuple[Person]]:
+def person_by_email(email: str) -> sa.Select[Person]:
     """The person who signs in with this address, whatever its case."""
     return sa.select(Person).where(Person.email == email.strip().lower())
 
 
-def seats_of(person_id: int, now: datetime) -> sa.Select[tuple[Seat]]:
+def seats_of(person_id: int, now: datetime) -> sa.Select[Seat]:
     """The seats this person holds at ``now``, with their units, in the order they were given."""
     return sa.select(Seat).options(joinedload(Seat.unit)).where(Seat.person_id == person_id, held(now)).order_by(Seat.id)
 
 
-def live_session(token_hash: str, now: datetime) -> sa.Select[tuple[SignInSession]]:
+def live_session(token_hash: str, now: datetime) -> sa.Select[SignInSession]:
     """The sign-in session behind a token, with its person and all their seats, unless ended or run out."""
     return (
         sa.select(SignInSession)
@@ -57,11 +58,67 @@ def live_session(token_hash: str, now: datetime) -> sa.Select[tuple[SignInSessio
     )
 
 
-def people_with_seats() -> sa.Select[tuple[Person]]:
+def people_with_seats() -> sa.Select[Person]:
     """All people with their seats and units."""
     return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).order_by(Person.id)
 
 
-def unit_with_seats(unit_id: int) -> sa.Select[tuple[Unit]]:
+def unit_with_seats(unit_id: int) -> sa.Select[Unit]:
     """One unit with its seats and who holds them."""
     return sa.select(Unit).options(selectinload(Unit.seats).joinedload(Seat.person)).where(Unit.id == unit_id)
+
+
+def person_with_seats(person_id: int) -> sa.Select[tuple[Person]]:
+    """One person with all their seats, past and to come, and the units."""
+    return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.id == person_id)
+
+
+def note_only_secretariat(session: Session, person: Person) -> None:
+    """Note on ``person`` whether they alone can now sign in and act as the secretariat."""
+    able = sa.select(Seat.person_id).distinct().where(Seat.role == Role.SECRETARIAT, held(clock.now()), Seat.person.has(Person.state == PersonState.ACTIVE))
+    person.only_secretariat = set(session.scalars(able)) == {person.id}  # type: ignore[misc] # a mark on the instance, not a column
+
+
+def link_behind(token: str) -> sa.Select[tuple[Link]]:
+    """The link that a token opens, used or not, with its person."""
+    return sa.select(Link).options(joinedload(Link.person)).where(Link.token_hash == hash_token(token))
+
+
+def sessions_of(person_id: int, now: datetime) -> sa.Select[tuple[SignInSession]]:
+    """The sign-in sessions of a person that are neither ended nor run out, last seen first."""
+    return (
+        sa.select(SignInSession)
+        .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
+        .order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
+    )
+
+
+def _people_count(now: datetime) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count(sa.distinct(Seat.person_id))).where(Seat.unit_id == Unit.id, held(now)).correlate(Unit).scalar_subquery()
+
+
+def units_listed(now: datetime, *, text: str = "", kind: UnitKind | None = None, state: UnitState | None = None) -> sa.Select[tuple[Unit, int]]:
+    """Units with how many people hold a seat for them at ``now``; ``text`` is looked for anywhere in the names and the code."""
+    wanted = sa.select(Unit, _people_count(now).label("people"))
+    if text:
+        columns = (Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en, Unit.code)
+        wanted = wanted.where(sa.or_(*(column.icontains(text, autoescape=True) for column in columns)))
+    if kind is not None:
+        wanted = wanted.where(Unit.kind == kind)
+    return wanted if state is None else wanted.where(Unit.state == state)
+
+
+def people_listed(now: datetime, *, text: str = "", role: Role | None = None, state: PersonState | None = None) -> sa.Select[tuple[Person]]:
+    """People with their seats; ``text`` is looked for anywhere in the names, ``role`` among the seats held at ``now``."""
+    wanted = sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit))
+    if text:
+        wanted = wanted.where(sa.or_(*(column.icontains(text, autoescape=True) for column in (Person.name_zh, Person.name_en))))
+    if role is not None:
+        wanted = wanted.where(Person.seats.any(sa.and_(Seat.role == role, Seat.from_at <= now, sa.or_(Seat.until_at.is_(None), Seat.until_at > now))))
+    return wanted if state is None else wanted.where(Person.state == state)
+
+
+def signed_in_by_click(now: datetime) -> sa.Select[tuple[Person]]:
+    """The people who can sign in and hold a seat at ``now``, with their seats and units: the cast of the demonstration."""
+    seated = sa.select(Seat.person_id).where(held(now))
+    return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.state == PersonState.ACTIVE, Person.id.in_(seated)).order_by(Person.id)

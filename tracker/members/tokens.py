@@ -14,3 +14,8 @@ def make_token() -> str:
 def hash_token(token: str) -> str:
     """Return the SHA-256 of a token: enough for 256 random bits, where a password would need argon2."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def link_address(public_url: str, token: str) -> str:
+    """Return the address that a person opens to set a password; only the configured address of the program is ever put into it."""
+    return f"{public_url}/join/{token}"

@@ -45,7 +45,9 @@ class Bilingual:
 
 
 def freeze(value: object) -> object:
-    """Turn a message's parameter into JSON: names keep both languages, instants their zone."""
+    """Turn a message's parameter into JSON: names keep both languages, instants their zone, a message its source and values."""
+    if isinstance(value, Message):
+        return {"say": value.msgid, "params": {name: freeze(item) for name, item in value.params.items()}}
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
     if hasattr(value, "name_zh"):
@@ -55,6 +57,8 @@ def freeze(value: object) -> object:
 
 def thaw(value: object) -> object:
     """Undo ``freeze``."""
+    if isinstance(value, dict) and "say" in value:
+        return Message(value["say"], {name: thaw(item) for name, item in value["params"].items()})
     if isinstance(value, dict) and "at" in value:
         return datetime.fromisoformat(value["at"])
     if isinstance(value, dict) and "zh" in value:
