@@ -21,9 +21,10 @@ from flask_babel import LazyString, get_locale, gettext
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Role
-from tracker.text import language_of
+from tracker.text import count_zi, language_of
 
 LANGUAGES = {"zh": ("zh-CN", "中文"), "en": ("en", "English")}
 """Per locale: the tag for ``lang``, and the language's own name, which is written alike in both."""
@@ -37,17 +38,6 @@ IN_ZONE = {"zh": "{at}（{zone}）", "en": "{at} ({zone})"}
 QUARTER = {"zh": "{year}年第{number}季度", "en": "{year} Q{number}"}
 QUARTER_DIGITS = {"zh": "〇一二三四", "en": "01234"}
 ZONE_NAMES = {"Asia/Shanghai": say("Beijing")}
-ROLES = {
-    Role.CHAIR: say("Chair"),
-    Role.DIRECTOR: say("Executive director"),
-    Role.SECRETARIAT: say("Secretariat"),
-    Role.REPRESENTATIVE: say("Representative"),
-    Role.ALTERNATE: say("Alternate"),
-    Role.CONTRIBUTOR: say("Contributor"),
-    Role.EXPERT: say("Expert"),
-    Role.SYSTEM: say("The system"),
-}
-
 AMBER_WITHIN = timedelta(days=7)
 FEN = 100
 WAN = 10_000
@@ -304,6 +294,7 @@ FILTERS = {
     "role": role_text,
     "t": translated,
     "listed": listed,
+    "count_zi": count_zi,
     "paragraphs": paragraphs,
     "markdown": markdown,
 }

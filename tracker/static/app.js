@@ -1,0 +1,80 @@
+// Progressive enhancement only: every page works without this file.
+"use strict";
+
+// What makes up one Latin word or number; the server counts with the same class of characters (tracker/text.py).
+const RUN = "0-9A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02b8\u0300-\u036f\u1e00-\u1eff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a";
+const ZI = new RegExp(`[${RUN}]+|[^\\s${RUN}]`, "gu");
+
+const countZi = (text) => (text.normalize("NFC").match(ZI) || []).length;
+
+// The counter under a field with a limit: <output data-counter-for="id" data-limit="40">.
+function showCount(field) {
+  const counter = document.querySelector(`[data-counter-for="${CSS.escape(field.id)}"]`);
+  if (!counter) return;
+  const count = countZi(field.value);
+  counter.querySelector("[data-count]").textContent = String(count);
+  counter.classList.toggle("over", count > Number(counter.dataset.limit));
+}
+
+// Leaving a guarded form with unsaved words asks first. Sending it, or an autosave that succeeded, lifts the guard.
+const unsaved = new Set();
+
+function guardForm(form) {
+  form.addEventListener("input", () => unsaved.add(form));
+  form.addEventListener("submit", () => unsaved.delete(form));
+  form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && unsaved.delete(form));
+}
+
+// A second click on a form already on its way does nothing; coming back with the Back button makes it usable again.
+function stopSecondSubmit(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+}
+
+function closeMenus(except) {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => menu !== except && menu.removeAttribute("open"));
+}
+
+function prepare(root) {
+  root.querySelectorAll("form[data-guard]").forEach(guardForm);
+  root.querySelectorAll("[data-counter-for]").forEach((counter) => {
+    const field = document.getElementById(counter.dataset.counterFor);
+    if (field) showCount(field);
+  });
+}
+
+if (window.htmx) {
+  Object.assign(htmx.config, { includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, historyCacheSize: 0 });
+  // An answer of 422 is the form with its messages, and is shown like any other.
+  htmx.config.responseHandling = [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "422", swap: true },
+    { code: "...", swap: false, error: true },
+  ];
+  document.addEventListener("htmx:load", (event) => event.target !== document.body && prepare(event.target));
+}
+
+document.addEventListener("input", (event) => event.target.id && showCount(event.target));
+document.addEventListener("submit", stopSecondSubmit);
+document.addEventListener("click", (event) => {
+  closeMenus(event.target.closest("details.menu"));
+  const opener = event.target.closest("[data-opens]");
+  const dialog = opener && document.getElementById(opener.dataset.opens);
+  if (dialog) { event.preventDefault(); dialog.showModal(); }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = event.target.closest("details.menu[open]");
+  closeMenus();
+  if (open) open.querySelector("summary").focus();
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+window.addEventListener("beforeunload", (event) => unsaved.size && event.preventDefault());
+document.addEventListener("DOMContentLoaded", () => {
+  prepare(document);
+  const summary = document.getElementById("errors");
+  if (summary) summary.focus();
+});
