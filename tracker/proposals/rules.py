@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES
 from tracker.programmes.rules import PhaseKind
 
 if TYPE_CHECKING:
+    from tracker.programmes.models import Programme
     from tracker.proposals.models import Proposal
 
 
@@ -123,3 +125,21 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.DEFER: Rule(say("Defer"), (CHAIR, DECIDING_DIRECTOR), frozenset({S.BALLOTED}), S.DEFERRED, when=(whose_decision,), tells=("units", "secretariat"), news=say("{number} “{title}” was deferred.")),
     Action.REJECT: Rule(say("Do not approve"), (CHAIR, DECIDING_DIRECTOR), _DECIDABLE, S.REJECTED, when=(whose_decision,), tells=("units", "secretariat"), news=say("{number} “{title}” was not approved.")),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A proposal about to be started: judged by the row of its verb alone, since there is nothing yet that could be hidden."""
+
+    programme: Programme
+    lead_unit_id: int | None
+    state: ProposalState = S.DRAFT
+
+    @property
+    def rules(self) -> Mapping[Action, Rule]:
+        """The one verb that it knows."""
+        return {Action.START: PROPOSAL[Action.START]}
+
+    def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move what is not there
+        """Return the state it will begin in."""
+        return self.state

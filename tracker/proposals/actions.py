@@ -1,0 +1,249 @@
+"""The verbs of a proposal up to the ballot: start, edit, submit, withdraw, revive, accept, return, not accept.
+
+Each takes an object loaded by ``queries.locked``, checks, writes the event and the notices through ``perform``, and does not commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tracker import clock
+from tracker.db import expect_version, session
+from tracker.digest import sha256_hex
+from tracker.errors import Invalid, NotFound, Refused
+from tracker.members.models import Unit
+from tracker.members.queries import active_units
+from tracker.messages import Message, say
+from tracker.policy import Action, Actor, Denial, Kind, check
+from tracker.programmes.models import Programme, TopicArea
+from tracker.proposals import content as shape
+from tracker.proposals import queries
+from tracker.proposals.entry import Draft, read_note
+from tracker.proposals.models import Partner, Proposal, Version
+from tracker.proposals.rules import Start
+from tracker.transitions import perform
+
+
+def may_start(programme: Programme | None, *, actor: Actor) -> Denial | None:
+    """Return why ``actor`` may not start a proposal in this programme (None: no call is out) for their own unit, or None."""
+    if programme is None:
+        return Denial(Kind.WRONG_STATE, say("No call for proposals is out yet."))
+    return check(Action.START, Start(programme, actor.unit_id), actor=actor, now=clock.now())
+
+
+def start(draft: Draft, *, programme_id: int, actor: Actor) -> Proposal:
+    """Start a draft led by the actor's unit and give it the programme's next number, under a lock on the programme.
+
+    The same person starting under the same titles again (a second click) gets the draft that is there already.
+    Raises Refused, and Invalid for an area of another programme.
+    """
+    programme = session().scalars(queries.programme_locked(programme_id)).unique().one_or_none()
+    denial = may_start(programme, actor=actor)
+    if denial is not None:
+        raise Refused(denial)
+    if programme is None or actor.unit_id is None or actor.person_id is None:
+        raise NotFound
+    _active_unit(actor.unit_id)
+    already = session().scalars(queries.same_draft(programme.id, actor.unit_id, actor.person_id, draft.title_zh, draft.title_en)).first()
+    if already is not None:
+        return already
+    proposal = _new(draft, programme, lead_unit_id=actor.unit_id, person_id=actor.person_id)
+    session().add(proposal)
+    session().flush()
+    perform(Action.START, proposal, actor=actor, facts={"number": proposal.number})
+    return proposal
+
+
+def _new(draft: Draft, programme: Programme, *, lead_unit_id: int, person_id: int) -> Proposal:
+    now = clock.now()
+    area = _area(draft.area_id, programme.areas)
+    programme.last_proposal += 1
+    serial = programme.last_proposal
+    return Proposal(
+        programme=programme, serial=serial, number=f"{programme.year}-P{serial:02}", lead_unit_id=lead_unit_id, area_id=area.id if area else None,
+        title_zh=draft.title_zh, title_en=draft.title_en, budget_total=shape.budget_sum(draft.content), content=draft.content, started_by=person_id,
+        started_at=now, changed_at=now, partners=[],
+    )
+
+
+def _active_unit(unit_id: int) -> None:
+    if session().scalar(active_units().where(Unit.id == unit_id)) is None:
+        raise Refused(Denial(Kind.WRONG_PERSON, say("Your unit is no longer a member.")))
+
+
+def _area(area_id: int | None, areas: Sequence[TopicArea]) -> TopicArea | None:
+    """Return the chosen area of the programme, None when none is chosen; raises Invalid for any other."""
+    if area_id is None:
+        return None
+    found = next((area for area in areas if area.id == area_id), None)
+    if found is None:
+        raise Invalid({"area": [say("Choose one of the list.")]})
+    return found
+
+
+def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -> bool:
+    """Replace the working copy by ``draft``; says whether anything changed (nothing is written when not).
+
+    Raises Refused, Stale when ``seen_version`` is no longer the stored one, and Invalid for an area of another programme or a
+    partner unit that is the lead unit, named twice, or no longer a member.
+    """
+    _refuse(Action.EDIT, proposal, actor)
+    expect_version(seen_version, proposal.version)
+    area = _area(draft.area_id, list(session().scalars(queries.areas(proposal.programme_id))))
+    units = _partner_units(proposal, draft)
+    changed = _changed(proposal, draft)
+    if not changed:
+        return False
+    perform(Action.EDIT, proposal, actor=actor, facts={"changed": changed})
+    _take_over_partners(proposal, draft, units)
+    proposal.title_zh, proposal.title_en, proposal.area = draft.title_zh, draft.title_en, area
+    proposal.content, proposal.budget_total = draft.content, shape.budget_sum(draft.content)
+    _touch(proposal)
+    return True
+
+
+def _refuse(action: Action, proposal: Proposal, actor: Actor) -> None:
+    """Raise Refused at once, so that a wrong state is told before a stale form is."""
+    denial = check(action, proposal, actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+
+
+def _touch(proposal: Proposal) -> None:
+    proposal.changed_at = clock.now()
+    proposal.version += 1
+
+
+def _changed(proposal: Proposal, draft: Draft) -> list[str]:
+    """Return the names of what ``draft`` changes, for the event."""
+    before = {**proposal.content, "title_zh": proposal.title_zh, "title_en": proposal.title_en, "area": proposal.area_id}
+    after = {**draft.content, "title_zh": draft.title_zh, "title_en": draft.title_en, "area": draft.area_id}
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    partners = tuple((partner.unit_id, partner.share) for partner in proposal.partners)
+    return changed if partners == draft.partners else [*changed, shape.PARTNERS.name]
+
+
+def _partner_units(proposal: Proposal, draft: Draft) -> dict[int, Unit]:
+    """Return the partner units by id; raises Invalid naming the row of each that cannot take part."""
+    wanted = {unit_id for unit_id, _share in draft.partners if unit_id is not None}
+    units = {unit.id: unit for unit in session().scalars(active_units().where(Unit.id.in_(wanted)))} if wanted else {}
+    wrong: dict[str, list[Message]] = {}
+    seen: set[int] = set()
+    for place, (unit_id, _share) in enumerate(draft.partners):
+        reason = _partner_fault(unit_id, proposal, units, seen)
+        if reason is not None:
+            wrong[f"partners-{place}-unit"] = [reason]
+        seen |= {unit_id} if unit_id is not None else set()
+    if wrong:
+        raise Invalid(wrong)
+    return units
+
+
+def _partner_fault(unit_id: int | None, proposal: Proposal, units: dict[int, Unit], seen: set[int]) -> Message | None:
+    if unit_id is None:
+        return say("Choose the unit, or clear the row.")
+    if unit_id == proposal.lead_unit_id:
+        return say("The lead unit cannot be a partner of itself.")
+    if unit_id in seen:
+        return say("This unit is named twice.")
+    if unit_id not in units:
+        return say("This unit is not a member now.")
+    return None
+
+
+def _take_over_partners(proposal: Proposal, draft: Draft, units: dict[int, Unit]) -> None:
+    """Keep the rows of units that stay, so that no unit stands twice for a moment."""
+    rows = {partner.unit_id: partner for partner in proposal.partners}
+    kept = []
+    for place, (unit_id, share) in enumerate(draft.partners):
+        if unit_id is None:
+            continue
+        row = rows.get(unit_id) or Partner(unit=units[unit_id], unit_id=unit_id)
+        row.position, row.share = place, share
+        kept.append(row)
+    proposal.partners = kept
+
+
+def snapshot(proposal: Proposal, number: int | None = None) -> dict[str, Any]:
+    """Return the proposal as it reads now, complete in itself: units and area by name, so that a version reads the same for ever.
+
+    ``number`` is that of the version, None for the working copy.
+    """
+    area = proposal.area
+    return {
+        **proposal.content,
+        "proposal": proposal.number,
+        "version": number,
+        "title_zh": proposal.title_zh,
+        "title_en": proposal.title_en,
+        "area": {"name_zh": area.name_zh, "name_en": area.name_en} if area else None,
+        "lead": _unit(proposal.lead_unit),
+        "partners": [{"unit": _unit(partner.unit), "share": partner.share} for partner in proposal.partners],
+    }
+
+
+def _unit(unit: Unit) -> dict[str, str]:
+    return {"code": unit.code, "name_zh": unit.name_zh, "name_en": unit.name_en}
+
+
+def owed(proposal: Proposal) -> dict[str, Message]:
+    """Return what a submission of the working copy still owes, by field."""
+    partners = [{"unit": partner.unit_id, "share": partner.share} for partner in proposal.partners]
+    return shape.missing(proposal.content, titles=(proposal.title_zh, proposal.title_en), area=proposal.area_id is not None, partners=partners)
+
+
+def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: bool) -> Version:
+    """Freeze the working copy as the next version and hand it to the secretariat.
+
+    Raises Refused (a second submission finds the state changed), Stale when the text is no longer the one that was checked, Invalid
+    for what is missing, the undertaking among it.
+    """
+    _refuse(Action.SUBMIT, proposal, actor)
+    expect_version(seen_version, proposal.version)
+    lacking = {name: [message] for name, message in owed(proposal).items()}
+    if not undertaking:
+        lacking["undertaking"] = [say("Tick the undertaking.")]
+    if lacking:
+        raise Invalid(lacking)
+    number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
+    frozen = {**snapshot(proposal, number), "undertaking": True}
+    digest = sha256_hex(frozen)
+    perform(Action.SUBMIT, proposal, actor=actor, facts={"version": number, "sha256": digest})
+    proposal.submitted_at = clock.now()
+    _touch(proposal)
+    version = Version(proposal_id=proposal.id, number=number, content=frozen, sha256=digest, submitted_at=clock.now(), submitted_by=actor.person_id)
+    session().add(version)
+    return version
+
+
+def withdraw(proposal: Proposal, *, actor: Actor, note: str) -> None:
+    """Take the proposal back, with the reason that is told to those on it. Raises Refused or Invalid."""
+    perform(Action.WITHDRAW, proposal, actor=actor, note=read_note(note))
+    _touch(proposal)
+
+
+def revive(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
+    """Make a withdrawn proposal a draft again: hidden from others once more until it passes the formal check anew."""
+    perform(Action.REVIVE, proposal, actor=actor, note=read_note(note))
+    proposal.screened_at = None
+    _touch(proposal)
+
+
+def accept(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
+    """Let the proposal pass the formal check: from now on everyone signed in may read it."""
+    perform(Action.ACCEPT, proposal, actor=actor, note=read_note(note))
+    proposal.screened_at = clock.now()
+    _touch(proposal)
+
+
+def return_(proposal: Proposal, *, actor: Actor, note: str) -> None:
+    """Give the proposal back to its lead unit with a remark that says what to change. Raises Refused or Invalid."""
+    perform(Action.RETURN, proposal, actor=actor, note=read_note(note))
+    _touch(proposal)
+
+
+def not_accept(proposal: Proposal, *, actor: Actor, note: str) -> None:
+    """Close the proposal without passing it on, with a reason. Raises Refused or Invalid."""
+    perform(Action.NOT_ACCEPT, proposal, actor=actor, note=read_note(note))
+    _touch(proposal)

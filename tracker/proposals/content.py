@@ -1,0 +1,261 @@
+"""What a proposal holds: its fields, their limits and what a submission owes, each said once. Pure.
+
+The working copy and every version are JSON of this shape (``SCHEMA`` names it): a text per field of ``FIELDS`` (title aside, which has
+columns of its own), a list of rows per table of ``TABLES`` (partners aside, which are rows of the database), ``keywords``, and amounts
+in 分.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tracker.messages import Message, say
+
+SCHEMA = 1
+KEYWORDS = 4
+KEYWORD_ZI = 12
+NOTE_ZI = 1000
+MOST_FEN = 2_000_000_000
+FEN = 100
+CHARACTERS_PER_ZI = 10
+
+Content = Mapping[str, Any]
+
+
+class Form(StrEnum):
+    """The form of an expected result (预期成果形式)."""
+
+    REPORT = "report"
+    WHITE_PAPER = "white_paper"
+    POLICY_ADVICE = "policy_advice"
+    PAPER = "paper"
+    GROUP_STANDARD = "group_standard"
+    GUIDELINE = "guideline"
+    CASE_COLLECTION = "case_collection"
+    DATA_SET = "data_set"
+    SOFTWARE = "software"
+    TRAINING = "training"
+
+
+class Expense(StrEnum):
+    """The kind of a budget line (经费科目)."""
+
+    EQUIPMENT = "equipment"
+    OPERATIONS = "operations"
+    LABOUR = "labour"
+    OTHER = "other"
+
+
+FORMS: Mapping[str, Message] = {
+    Form.REPORT: say("Report"),
+    Form.WHITE_PAPER: say("White paper"),
+    Form.POLICY_ADVICE: say("Policy advice"),
+    Form.PAPER: say("Paper"),
+    Form.GROUP_STANDARD: say("Group standard"),
+    Form.GUIDELINE: say("Guideline"),
+    Form.CASE_COLLECTION: say("Case collection"),
+    Form.DATA_SET: say("Data set"),
+    Form.SOFTWARE: say("Software"),
+    Form.TRAINING: say("Training"),
+}
+EXPENSES: Mapping[str, Message] = {
+    Expense.EQUIPMENT: say("Equipment"),
+    Expense.OPERATIONS: say("Operations"),
+    Expense.LABOUR: say("Labour"),
+    Expense.OTHER: say("Other expenses"),
+}
+
+
+class Kind(StrEnum):
+    """How the text of a field is to be read."""
+
+    LINE = "line"
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    MONTH = "month"
+    QUARTER = "quarter"
+    MONEY = "money"
+    CODE = "code"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to fill in: at most ``zi`` 字 and ``characters`` characters; ``owed`` says that a submission needs it."""
+
+    name: str
+    label: Message
+    kind: Kind = Kind.LINE
+    zi: int = 40
+    owed: bool = True
+    hint: Message | None = None
+    codes: Mapping[str, Message] | None = None
+    longest: int = 0
+
+    @property
+    def characters(self) -> int:
+        """The cap in characters, so that one endless word is not one 字."""
+        return self.longest or self.zi * CHARACTERS_PER_ZI
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows to fill in, at most ``most``; a submission needs at least ``least``."""
+
+    name: str
+    label: Message
+    columns: tuple[Field, ...]
+    most: int
+    least: int = 0
+    hint: Message | None = None
+    add: Message = say("Add a row")
+
+
+TITLES = (
+    Field("title_zh", say("Title in Chinese"), zi=40, longest=200, hint=say("At most 40 characters, punctuation included.")),
+    Field("title_en", say("Title in English"), zi=40, longest=200, hint=say("At most 40 words. One of the two titles is enough.")),
+)
+BACKGROUND = Field("background", say("Background and need"), Kind.TEXT, 1500)
+RATIONALE = Field("rationale", say("Rationale"), Kind.TEXT, 1000, hint=say("Why this topic, and why now."))
+RESEARCH = Field("content", say("Research content"), Kind.TEXT, 2000)
+METHOD = Field("method", say("Method"), Kind.TEXT, 1500)
+NOVELTY = Field("novelty", say("Novelty"), Kind.TEXT, 800, owed=False)
+PRIOR_WORK = Field("prior_work", say("Prior work"), Kind.TEXT, 1000, owed=False)
+INVESTIGATOR = (
+    Field("investigator_name", say("Name of the principal investigator")),
+    Field("investigator_unit", say("Unit of the principal investigator"), zi=60),
+    Field("investigator_title", say("Title of the principal investigator"), owed=False),
+)
+CONTACT = (
+    Field("contact_name", say("Name of the contact")),
+    Field("contact_email", say("E-mail of the contact"), Kind.EMAIL, longest=254, owed=False),
+    Field("contact_phone", say("Telephone of the contact"), Kind.PHONE, longest=30, owed=False, hint=say("An e-mail address or a telephone number is enough.")),
+)
+PERIOD = (
+    Field("period_from", say("First month"), Kind.MONTH, hint=say("Year and month, as in 2021-01.")),
+    Field("period_to", say("Last month"), Kind.MONTH, hint=say("Year and month, as in 2021-12.")),
+)
+TOTAL = Field("budget_total", say("Total budget in yuan"), Kind.MONEY, hint=say("It must equal the sum of the lines."))
+PARTNERS = Table(
+    "partners", say("Partner units"), (Field("unit", say("Unit"), Kind.UNIT), Field("share", say("Share of the work"), Kind.TEXT, 200)), 20, add=say("Add a partner unit"),
+    hint=say("Other member units that take part, each with its share of the work. They see the draft, and they do not vote where the rule says so."),
+)
+TEAM = Table(
+    "team", say("Team"),
+    (Field("name", say("Name")), Field("unit", say("Unit"), zi=60, owed=False), Field("title", say("Title"), owed=False), Field("role", say("Role in the project"), owed=False)), 30, add=say("Add a person"),
+)
+RESULTS = Table(
+    "results", say("Expected results"),
+    (
+        Field("name", say("Result"), zi=60), Field("form", say("Form"), Kind.CODE, codes=FORMS), Field("quarter", say("Planned quarter"), Kind.QUARTER),
+        Field("use", say("Use"), Kind.TEXT, 200, owed=False),
+    ), 20, least=1, add=say("Add a result"),
+)
+SCHEDULE = Table(
+    "schedule", say("Schedule"), (Field("quarter", say("Quarter"), Kind.QUARTER), Field("work", say("Work in this quarter"), Kind.TEXT, 300)), 12, least=1, add=say("Add a quarter"),
+)
+BUDGET = Table(
+    "budget", say("Budget lines"),
+    (Field("kind", say("Kind"), Kind.CODE, codes=EXPENSES), Field("amount", say("Amount in yuan"), Kind.MONEY), Field("basis", say("Basis"), Kind.TEXT, 200, owed=False)), 20, least=1,
+    add=say("Add a budget line"), hint=say("In yuan, with at most two decimals, digits only."),
+)
+
+TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK)
+FIELDS = (*TEXTS, *INVESTIGATOR, *CONTACT, *PERIOD, TOTAL)
+TABLES = (TEAM, RESULTS, SCHEDULE, BUDGET)
+AREA, KEYWORDS_LABEL = say("Topic area"), say("Keywords")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the form, with the names of the fields and tables in it."""
+
+    id: str
+    label: Message
+    names: tuple[str, ...]
+
+
+def _names(*fields: Field | Table) -> tuple[str, ...]:
+    return tuple(field.name for field in fields)
+
+
+SECTIONS = (
+    Section("topic", say("Topic"), (*_names(*TITLES), "area", "keywords")),
+    Section("people", say("Units and people"), _names(PARTNERS, *INVESTIGATOR, TEAM, *CONTACT)),
+    Section("why", say("Why"), _names(BACKGROUND, RATIONALE)),
+    Section("what", say("What and how"), _names(RESEARCH, METHOD, NOVELTY, PRIOR_WORK)),
+    Section("results-and-schedule", say("Results and schedule"), _names(RESULTS, *PERIOD, SCHEDULE)),
+    Section("money", say("Budget"), _names(BUDGET, TOTAL)),
+)
+
+
+def empty() -> dict[str, Any]:
+    """Return the content of a proposal of which nothing is written yet."""
+    texts: dict[str, Any] = {field.name: None if field.kind is Kind.MONEY else "" for field in FIELDS}
+    return {"schema": SCHEMA, "keywords": [], **texts, **{table.name: [] for table in TABLES}}
+
+
+def budget_sum(content: Content) -> int:
+    """Return the sum of the budget lines in 分; a line without an amount counts nothing."""
+    return sum(line["amount"] or 0 for line in content["budget"])
+
+
+def quarters(year: int) -> list[str]:
+    """Return the quarters a proposal of the programme of ``year`` may plan with: those of that year and the next."""
+    return [f"{each}Q{number}" for each in (year, year + 1) for number in range(1, 5)]
+
+
+def missing(content: Content, *, titles: Sequence[str], area: bool, partners: Sequence[Content] = ()) -> dict[str, Message]:
+    """Return what a submission still owes: field (as the form names it) to what is to be done. Empty when nothing is."""
+    return dict(_owed(content, titles, area=area, partners=partners))
+
+
+def _owed(content: Content, titles: Sequence[str], *, area: bool, partners: Sequence[Content]) -> Iterator[tuple[str, Message]]:
+    if not any(titles):
+        yield TITLES[0].name, say("Give a title in Chinese or in English.")
+    if not area:
+        yield "area", say("Choose the topic area.")
+    if not content["keywords"]:
+        yield "keywords", say("Give at least one keyword.")
+    for field in FIELDS:
+        if field.owed and content[field.name] in {"", None}:
+            yield field.name, say("{field}: not filled in yet.", field=field.label)
+    if not content["contact_email"] and not content["contact_phone"]:
+        yield "contact_email", say("Give an e-mail address or a telephone number of the contact.")
+    yield from _owed_rows(PARTNERS, partners)
+    for table in TABLES:
+        yield from _owed_rows(table, content[table.name])
+    yield from _unequal(content)
+
+
+def _owed_rows(table: Table, rows: Sequence[Content]) -> Iterator[tuple[str, Message]]:
+    if len(rows) < table.least:
+        yield table.name, say("{table}: enter at least one row.", table=table.label)
+    for place, row in enumerate(rows):
+        for column in table.columns:
+            if column.owed and row[column.name] in {"", None}:
+                yield f"{table.name}-{place}-{column.name}", say("{table}, row {number}: {field} is not filled in yet.", table=table.label, number=place + 1, field=column.label)
+
+
+def _unequal(content: Content) -> Iterator[tuple[str, Message]]:
+    stated, summed = content["budget_total"], budget_sum(content)
+    if stated is not None and content["budget"] and stated != summed:
+        yield TOTAL.name, say("The stated total is {stated} yuan, but the lines add up to {summed} yuan.", stated=yuan(stated), summed=yuan(summed))
+
+
+def yuan(fen: int | None) -> str:
+    """Write an amount kept in 分 as it is typed, in 元: "180000" or "1200.50"; "" for None."""
+    if fen is None:
+        return ""
+    whole, rest = divmod(fen, FEN)
+    return f"{whole}.{rest:02}" if rest else str(whole)
+
+
+def section_of(name: str) -> str:
+    """Return the id of the section that holds a field, named as ``missing`` and the form name it."""
+    stem = name.split("-", 1)[0]
+    return next((section.id for section in SECTIONS if stem in section.names), SECTIONS[0].id)

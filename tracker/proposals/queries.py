@@ -1,0 +1,202 @@
+"""Named selections of proposals, with what their pages need; the one twin in SQL of who may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload, noload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from tracker.audit.models import Event
+from tracker.members.models import Person, Unit
+from tracker.policy import UNIT_ROLES, Actor, Role
+from tracker.programmes.models import Programme, TopicArea
+from tracker.programmes.rules import ProgrammeState
+from tracker.proposals.models import Partner, Proposal, Version
+from tracker.proposals.rules import ProposalState
+
+Settled = Mapping[int, str]
+"""What the tally says of proposals whose ballot is due but not sealed: id to state."""
+
+NOTHING_SETTLED: Settled = {}
+HISTORY = 200
+SEARCHED = 100
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """The condition that ``actor`` may see a proposal: the twin of ``rules.may_view``, for lists and counts."""
+    if actor.role in {Role.SECRETARIAT, Role.SYSTEM}:
+        return sa.true()
+    screened = Proposal.screened_at.is_not(None)
+    if actor.role not in UNIT_ROLES or actor.unit_id is None:
+        return screened
+    return sa.or_(screened, on_it(actor.unit_id))
+
+
+def on_it(unit_id: int) -> sa.ColumnElement[bool]:
+    """The condition that a unit leads a proposal or takes part in it."""
+    takes_part = sa.exists().where(Partner.proposal_id == Proposal.id, Partner.unit_id == unit_id)
+    return sa.or_(Proposal.lead_unit_id == unit_id, takes_part)
+
+
+def effective_state(now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.ColumnElement[str]:
+    """The state at ``now``: a proposal whose ballot is due counts as what ``settled`` says, else as awaiting the decision."""
+    stored = sa.cast(Proposal.state, sa.String(32))
+    due = sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
+    told = [(sa.and_(due, Proposal.id == key), sa.literal(str(state))) for key, state in settled.items()]
+    return sa.case(*told, (due, sa.literal(ProposalState.BALLOTED.value)), else_=stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of proposals is narrowed to and sorted by ("key", or "-key" for the other way); None and "" mean: any."""
+
+    year: int | None = None
+    state: str = ""
+    area_id: int | None = None
+    unit_id: int | None = None
+    mine: bool = False
+    text: str = ""
+    sort: str = "-changed"
+
+
+SORTS = ("number", "title", "unit", "changed", "state", "budget")
+
+
+def matching(actor: Actor, wanted: Wanted, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[tuple[int]]:
+    """The ids of the proposals that ``actor`` may see and that match, unsorted."""
+    found = sa.select(Proposal.id).join(Proposal.programme).join(Proposal.lead_unit).where(visible_to(actor))
+    if wanted.year is not None:
+        found = found.where(Programme.year == wanted.year)
+    if wanted.state:
+        found = found.where(effective_state(now, settled) == wanted.state)
+    if wanted.area_id is not None:
+        found = found.where(Proposal.area_id == wanted.area_id)
+    if wanted.unit_id is not None:
+        found = found.where(on_it(wanted.unit_id))
+    if wanted.mine:
+        found = found.where(on_it(actor.unit_id) if actor.unit_id is not None else Proposal.started_by == actor.person_id)
+    if wanted.text:
+        found = found.where(_holds(wanted.text))
+    return found
+
+
+def _holds(text: str) -> sa.ColumnElement[bool]:
+    """The condition that number, title or name of the lead unit holds ``text``, as it stands, anywhere."""
+    places = (Proposal.number, Proposal.title_zh, Proposal.title_en, Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en)
+    return sa.or_(*(place.icontains(text, autoescape=True) for place in places))
+
+
+def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED) -> sa.Select[tuple[Proposal, str]]:
+    """One page of the list: proposals with programme, area and lead unit, and the state each is in at ``now``; stable order."""
+    ids = matching(actor, wanted, now=now, settled=settled)
+    return (
+        sa.select(Proposal, effective_state(now, settled).label("state_now"))
+        .join(Proposal.programme).join(Proposal.lead_unit).outerjoin(Proposal.area)
+        .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), noload(Proposal.partners))
+        .options(sa.orm.defer(Proposal.content))
+        .where(Proposal.id.in_(ids))
+        .order_by(*_order(wanted.sort, language, now, settled))
+        .limit(limit).offset(offset)
+    )
+
+
+def _order(sort: str, language: str, now: datetime, settled: Settled) -> list[sa.ColumnElement[object]]:
+    way = sa.desc if sort.startswith("-") else sa.asc
+    first, second = (Proposal.title_en, Proposal.title_zh) if language == "en" else (Proposal.title_zh, Proposal.title_en)
+    life = sa.case({state.value: place for place, state in enumerate(ProposalState)}, value=effective_state(now, settled), else_=len(ProposalState))
+    keys: Mapping[str, tuple[sa.ColumnElement[object], ...]] = {
+        "number": (Programme.year, Proposal.serial),
+        "title": (sa.func.lower(sa.func.coalesce(sa.func.nullif(first, ""), second)),),
+        "unit": (Unit.short_en if language == "en" else Unit.short_zh,),
+        "changed": (Proposal.changed_at,),
+        "state": (life,),
+        "budget": (Proposal.budget_total,),
+    }
+    return [*(way(key) for key in keys[sort.lstrip("-")]), way(Proposal.id)]
+
+
+def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[tuple[str, int]]:
+    """How many of the programme's proposals that ``actor`` may see are in each state at ``now``."""
+    state = effective_state(now, settled)
+    return sa.select(state, sa.func.count()).select_from(Proposal).where(Proposal.programme_id == programme_id, visible_to(actor)).group_by(state)
+
+
+def due(now: datetime) -> sa.Select[tuple[int]]:
+    """The ids of the proposals whose ballot's time is over and whose result is not yet written down."""
+    return sa.select(Proposal.id).where(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
+
+
+def _relations() -> tuple[ORMOption, ...]:
+    return (
+        joinedload(Proposal.programme).joinedload(Programme.phases),
+        joinedload(Proposal.area),
+        joinedload(Proposal.lead_unit),
+        selectinload(Proposal.partners).joinedload(Partner.unit),
+    )
+
+
+def one(proposal_id: int) -> sa.Select[tuple[Proposal]]:
+    """One proposal with programme, phases, area, lead unit and partner units: what its rules and its page ask for."""
+    return sa.select(Proposal).options(*_relations()).where(Proposal.id == proposal_id)
+
+
+def locked(proposal_id: int) -> sa.Select[tuple[Proposal]]:
+    """The same, its row locked and read anew: for an action on it."""
+    return one(proposal_id).with_for_update(of=Proposal).execution_options(populate_existing=True)
+
+
+def programme_for_start(year: int | None = None) -> sa.Select[tuple[Programme]]:
+    """The published programme of ``year`` (None: the newest) with phases and areas."""
+    found = sa.select(Programme).options(joinedload(Programme.phases), selectinload(Programme.areas)).where(Programme.state == ProgrammeState.PUBLISHED)
+    if year is not None:
+        return found.where(Programme.year == year)
+    newest = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
+    return found.where(Programme.year == newest)
+
+
+def programme_locked(programme_id: int) -> sa.Select[tuple[Programme]]:
+    """One programme with its phases and areas, its row locked and read anew: for the next number."""
+    return (
+        sa.select(Programme).options(joinedload(Programme.phases), selectinload(Programme.areas)).where(Programme.id == programme_id)
+        .with_for_update(of=Programme).execution_options(populate_existing=True)
+    )
+
+
+def areas(programme_id: int) -> sa.Select[tuple[TopicArea]]:
+    """The topic areas of a programme, in their order."""
+    return sa.select(TopicArea).where(TopicArea.programme_id == programme_id).order_by(TopicArea.position, TopicArea.id)
+
+
+def versions(proposal_id: int) -> sa.Select[tuple[Version, Person]]:
+    """All versions of a proposal, newest first, each with the person who submitted it."""
+    return sa.select(Version, Person).join(Person, Person.id == Version.submitted_by).where(Version.proposal_id == proposal_id).order_by(Version.number.desc())
+
+
+def version(proposal_id: int, number: int) -> sa.Select[tuple[Version, Person]]:
+    """One version with the person who submitted it."""
+    return versions(proposal_id).where(Version.number == number)
+
+
+def last_version_number(proposal_id: int) -> sa.Select[tuple[int | None]]:
+    """The number of the last version, None before the first submission."""
+    return sa.select(sa.func.max(Version.number)).where(Version.proposal_id == proposal_id)
+
+
+def history(proposal_id: int) -> sa.Select[tuple[Event, Person | None, Unit | None]]:
+    """The last ``HISTORY`` acts on a proposal, newest first, each with who did it and for which unit."""
+    return (
+        sa.select(Event, Person, Unit).outerjoin(Person, Person.id == Event.person_id).outerjoin(Unit, Unit.id == Event.unit_id)
+        .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id).order_by(Event.place.desc()).limit(HISTORY)
+    )
+
+
+def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[tuple[Proposal]]:
+    """A draft that this person already started for the unit under the very same titles."""
+    return sa.select(Proposal).where(
+        Proposal.programme_id == programme_id, Proposal.lead_unit_id == lead_unit_id, Proposal.started_by == person_id,
+        Proposal.state == ProposalState.DRAFT, Proposal.title_zh == title_zh, Proposal.title_en == title_en,
+    ).order_by(Proposal.id.desc()).limit(1)
