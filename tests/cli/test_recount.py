@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tracker.cli.recount import recount
 
 
-def a_record(**result: Any) -> dict[str, Any]:
+def a_record(**result: object) -> dict[str, Any]:
     votes = [{"unit": "huawei", "position": "yes"}, {"unit": "baidu", "position": "yes"}]
     return {
         "format": "ballot-record/1",

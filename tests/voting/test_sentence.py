@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tracker.messages import Message
+from tracker.voting.grammar import Number
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
 from tracker.voting.sentence import rule_facts, rule_sentence, share_words, two_readings
-from tracker.voting.tally import Counts, FailedTest, Rule, parse_rule, tally
+from tracker.voting.tally import Counts, FailedTest, Outcome, Rule, parse_rule, tally
 from tracker.voting.verdict import OUTCOMES, failures, result_sentence
 
 ENTITLED_TWO_THIRDS = {"num": 2, "den": 3, "cmp": "ge", "base": "entitled"}
@@ -26,12 +27,13 @@ EVERYTHING = {
 }
 
 
-def rule_of(**parts: Any) -> Rule:
+def rule_of(**parts: object) -> Rule:
     return parse_rule(parts)
 
 
-def roll_of(**counts: Any) -> Counts:
-    return Counts(**{"roll": 18, "recused": 1, **counts})
+def roll_of(**counts: Number | None) -> Counts:
+    merged: dict[str, Any] = {"roll": 18, "recused": 1, **counts}
+    return Counts(**merged)
 
 
 def test_sentence_holds_the_numbers_of_this_roll() -> None:
@@ -125,7 +127,7 @@ def test_every_form_of_the_words_has_all_its_values(kind: str, majority: str | N
 
 
 def test_every_outcome_has_a_name() -> None:
-    assert sorted(OUTCOMES) == sorted({outcome for outcome in type(next(iter(OUTCOMES)))})
+    assert list(OUTCOMES) == list(Outcome)
 
 
 @pytest.mark.parametrize(("share", "words"), [(Fraction(2, 3), "two thirds"), (Fraction(3, 4), "three quarters"), (Fraction(3, 7), "3/7")])

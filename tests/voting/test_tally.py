@@ -9,13 +9,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tracker.voting.decimals import number_text, parse_decimal
+from tracker.voting.grammar import Number
 from tracker.voting.tally import Base, Counts, CountsError, FailedTest, Outcome, Result, RuleError, parse_rule, tally
 
 MORE_THAN_HALF = {"num": 1, "den": 2, "cmp": "gt", "base": "returned"}
 
 
-def result_of(rule: dict[str, Any], **counts: Any) -> Result:
-    return tally(parse_rule(rule), Counts(**{"roll": 18, **counts}))
+def result_of(rule: dict[str, Any], **counts: Number) -> Result:
+    merged: dict[str, Any] = {"roll": 18, **counts}
+    return tally(parse_rule(rule), Counts(**merged))
 
 
 def share(base: str = "expressed", cmp: str = "gt", num: int = 1, den: int = 2) -> dict[str, Any]:

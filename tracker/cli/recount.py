@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tracker.voting.record import Difference, Recount, RecordError, Record, read_record
+from tracker.voting.record import Difference, Record, RecordError, Recount, read_record
 from tracker.voting.record import recount as count_again
 from tracker.voting.strict_json import Real
 

@@ -139,6 +139,7 @@ class Rule:
         return next(fitting, 0)
 
 
+_STEP_LENGTH = 2
 PARTS = ("quorum", "pass", "cap", "no_max", "yes_min", "yes_floor", "commit", "tie", "block_on_discuss")
 
 
@@ -217,7 +218,7 @@ def _steps(node: Node | None) -> tuple[Step, ...]:
 
 def _step(node: Node) -> Step:
     pair = node.each()
-    if len(pair) != 2:
+    if len(pair) != _STEP_LENGTH:
         node.refuse("must be a pair of limit and commitments")
     limit, commitments = pair
     return Step(limit=None if limit.value is None else limit.whole(), commitments=commitments.whole())

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from fractions import Fraction
 
 from tracker.voting.decimals import parse_decimal
@@ -25,6 +26,13 @@ from tracker.voting.tally import Counts, Position, Result, tally
 
 FORMAT = "ballot-record/1"
 NUMBERS = frozenset({"numerator", "denominator", "needed", "percent", "cap_numerator", "cap_denominator", "abstain_percent"})
+
+
+class Secrecy(StrEnum):
+    """Whether a record says which unit voted how."""
+
+    RECORDED = "recorded"
+    SECRET = "secret"  # noqa: S105 - a kind of ballot, not a password
 
 
 class RecordError(MalformedError):
@@ -204,9 +212,7 @@ def _is_secret(node: Node) -> bool:
     ballot = node.part("ballot")
     secrecy = None if ballot is None else ballot.part("secrecy")
     if secrecy is not None:
-        if secrecy.value not in {"recorded", "secret"}:
-            secrecy.refuse("must be recorded or secret")
-        return secrecy.value == "secret"
+        return secrecy.choice(Secrecy) is Secrecy.SECRET
     votes = (vote for item in node.child("items").each() for vote in item.child("votes").each())
     first = next(votes, None)
     return first is not None and "code" in first.members() and "unit" not in first.members()

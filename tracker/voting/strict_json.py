@@ -200,7 +200,7 @@ class Node:
 
     def choice(self, kind: type[Choice]) -> Choice:
         """Give one of a closed set of words."""
-        for one in kind:
-            if self.value == one.value:
-                return one
-        self.refuse(f"must be one of {', '.join(one.value for one in kind)}")
+        found = next((one for one in kind if self.value == one.value), None)
+        if found is None:
+            self.refuse(f"must be one of {', '.join(one.value for one in kind)}")
+        return found
