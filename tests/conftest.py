@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.product"]
+pytest_plugins = ["tests.machine", "tests.product"]

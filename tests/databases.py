@@ -15,6 +15,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from tests import postgres
+
 ON_POSTGRES = os.environ.get("TRACKER_TEST_DATABASE", "sqlite") == "postgres"
 
 
@@ -23,7 +25,7 @@ class Databases:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.server_url, self.stop = _server() if ON_POSTGRES else ("", lambda: None)
+        self.server_url, self.stop = postgres.start() if ON_POSTGRES else ("", lambda: None)
         self.template = f"template_{uuid.uuid4().hex[:12]}"
 
     def url(self, name: str) -> str:
@@ -58,9 +60,3 @@ class Databases:
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
-
-
-def _server() -> tuple[str, Callable[[], None]]:
-    from tests import postgres  # the driver and the server are not needed on SQLite
-
-    return postgres.start()
