@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec
 
 import sqlalchemy as sa
-from flask import current_app, make_response, redirect, request, url_for
+from flask import current_app, g, make_response, redirect, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, current_user
 from flask_login.mixins import AnonymousUserMixin, UserMixin
@@ -27,6 +28,7 @@ from tracker.policy import Actor, Denial, Kind, Role
 if TYPE_CHECKING:
     from flask import Flask, Response
     from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
 
 P = ParamSpec("P")
 IDLE = timedelta(minutes=30)
@@ -65,6 +67,11 @@ class Visitor(UserMixin):  # type: ignore[misc] # Flask-Login ships no types
     def role(self) -> Role:
         """The role acted in."""
         return self.actor.role
+
+    @property
+    def seat_id(self) -> int | None:
+        """The seat acted in."""
+        return self.actor.seat_id
 
     def get_id(self) -> str:
         """Return the opaque token that the cookie keeps."""
@@ -135,6 +142,14 @@ def writes(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturn
     return wrapped
 
 
+@contextmanager
+def writing_as_asked() -> Iterator[Session]:
+    """Open a writing transaction for a view that has slow work to do before it; seat and session are checked again once the lock is held."""
+    with writing() as current:
+        _check_again()
+        yield current
+
+
 def _check_again() -> None:
     """Raise Refused when the session or the seat acted in has ended since the request began."""
     if not current_user.is_authenticated:
@@ -160,6 +175,7 @@ def touch(response: Response) -> Response:
 def remember(token: str, *, language: str | None) -> None:
     """Put a fresh session's token into the cookie, dropping whatever an earlier visitor left there."""
     cookie.clear()
+    g.pop("csrf_token", None)
     cookie.permanent = True
     cookie["_user_id"] = token
     if language:

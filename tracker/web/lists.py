@@ -1,0 +1,101 @@
+"""Lists: filters, sort and page, all in the address. Whatever an address says, the answer is a page of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from flask import request, url_for
+from sqlalchemy.orm import Session
+
+Choice = TypeVar("Choice", bound=StrEnum)
+PER_PAGE = 25
+LONGEST_TEXT = 100
+MOST_DIGITS = 6
+
+
+def text_asked(name: str) -> str:
+    """Return what is looked for, without anything that is not printable, cut to a sensible length."""
+    return "".join(sign for sign in request.args.get(name, "")[: 4 * LONGEST_TEXT] if sign.isprintable()).strip()[:LONGEST_TEXT]
+
+
+def choice_asked(name: str, among: Iterable[Choice]) -> Choice | None:
+    """Return the member of a closed set that is asked for, or None for any other word."""
+    return {member.value: member for member in among}.get(request.args.get(name, ""))
+
+
+def _page_asked() -> int:
+    given = request.args.get("page", "")
+    return max(int(given), 1) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a list is shown: the filters that are set, and the sort ("key", or "-key" for downwards)."""
+
+    set: Mapping[str, str]
+    sort: str
+
+    def sort_url(self, key: str) -> str:
+        """Return the address at which the list is sorted by ``key``, the other way round if it is already."""
+        return self._url(sort=f"-{key}" if self.sort == key else key)
+
+    def page_url(self, number: int) -> str:
+        """Return the address of a page."""
+        return self._url(sort=self.sort, page=str(number))
+
+    def _url(self, **more: str) -> str:
+        where: dict[str, Any] = {**(request.view_args or {}), **{name: value for name, value in self.set.items() if value}, **more}
+        return url_for(request.endpoint or "", **where)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and where it stands in the whole."""
+
+    rows: Sequence[Any]
+    number: int
+    total: int
+    view: View
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(-(-self.total // PER_PAGE), 1)
+
+    @property
+    def first(self) -> int:
+        """The position of the first row shown, 0 when there is none."""
+        return (self.number - 1) * PER_PAGE + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """The position of the last row shown."""
+        return min(self.number * PER_PAGE, self.total)
+
+    def url(self, number: int) -> str:
+        """Return the address of another page."""
+        return self.view.page_url(number)
+
+
+Orders = Mapping[str, Sequence[sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any]]]
+
+
+def sort_asked(orders: Orders, otherwise: str) -> str:
+    """Return the sort asked for if the list knows it, else ``otherwise``."""
+    asked = request.args.get("sort", otherwise)
+    return asked if asked.removeprefix("-") in orders else otherwise
+
+
+def paged(session: Session, wanted: sa.Select[Any], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
+    """Read one page in SQL, in a stable order; a number past the end gives the last page. Two queries, and those of loader options."""
+    total = session.scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    number = min(_page_asked(), max(-(-total // PER_PAGE), 1))
+    down = view.sort.startswith("-")
+    keys = [column.desc() if down else column.asc() for column in orders[view.sort.removeprefix("-")]]
+    shown = wanted.order_by(*keys, stable).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    rows = session.scalars(shown).all() if scalars else session.execute(shown).all()
+    return Page(rows, number, total, view)
