@@ -94,8 +94,8 @@ def find_visitor(token: str) -> Visitor | None:
     now = clock.now()
     found = session().scalars(queries.live_session(hash_token(token), now)).unique().one_or_none()
     visitor = Visitor(token, found, now) if found is not None and _still_live(found, now) else None
-    session().rollback()
     session().expunge_all()
+    session().rollback()
     return visitor
 
 
