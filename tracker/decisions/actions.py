@@ -11,7 +11,7 @@ from tracker.errors import Invalid, Refused
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
-from tracker.proposals.models import Proposal
+from tracker.proposals.models import Proposal, Titled
 from tracker.proposals.rules import ProposalState
 from tracker.transitions import perform
 
@@ -77,7 +77,7 @@ def already(last: Decision) -> Message:
     """Say by whom, as what and when the newest decision was taken."""
     return say(
         "This proposal has been decided: {kind}, by {person} ({role}), at {at}.",
-        kind=TAKEN[last.kind], person=last.person, role=ROLES[last.role], at=last.decided_at,
+        kind=TAKEN[last.kind], person=Titled(last.person.name_zh, last.person.name_en), role=ROLES[last.role], at=last.decided_at,
     )
 
 

@@ -55,7 +55,10 @@ def decision_urls(proposal_id: int) -> dict[Action, str]:
 
 
 def _load(proposal_id: int) -> Proposal:
-    """Return the proposal with what the page shows of it; raises NotFound, also for whoever may not see it."""
+    """Return the proposal with what the page shows of it; raises NotFound, also for whoever may not see it.
+
+    Taking the lock in an action drops what was loaded here, so a form that comes back loads it again.
+    """
     wanted = (
         sa.select(Proposal)
         .options(joinedload(Proposal.lead_unit), joinedload(Proposal.area), selectinload(Proposal.partners).joinedload(Partner.unit))
@@ -125,13 +128,13 @@ def _take(proposal: Proposal, form: DecisionForm, taken: list[Decision]) -> Resp
         except Refused as refused:
             if refused.denial.kind is not Kind.WRONG_STATE:
                 raise
-            return _decide_page(proposal, form, taken, why_not=refused.denial.message), 409
+            return _decide_page(_load(proposal.id), form, taken, why_not=refused.denial.message), 409
         else:
             flash(translated(say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **proposal.names())), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
     else:
         _refuse_early(proposal, taken)
-    return _decide_page(proposal, form, taken), 422
+    return _decide_page(_load(proposal.id), form, taken), 422
 
 
 def _kind() -> DecisionKind:
@@ -169,7 +172,7 @@ def declare_conflict(id: int) -> ResponseReturnValue:  # noqa: A002 - the name i
         else:
             flash(translated(say("Your conflict of interest is on record. The executive director decides on this proposal.")), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
-    return _conflict_page(proposal, form), 422
+    return _conflict_page(_load(id), form), 422
 
 
 def _conflict_page(proposal: Proposal, form: ConflictForm) -> str:
