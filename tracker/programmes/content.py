@@ -49,7 +49,7 @@ class Area:
 class Voting:
     """How this year's ballots start out: a preset of the voting rules by its code, and the switches beside it."""
 
-    preset: str = "two_thirds_quorum_majority"
+    preset: str = "majority"
     recuse_partners: bool = False
     no_needs_reason: bool = True
     allow_discuss: bool = False

@@ -1,0 +1,216 @@
+"""Shaping a year, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from tracker import clock
+from tracker.audit import queries as audit
+from tracker.audit.models import Event
+from tracker.db import session
+from tracker.errors import Invalid, Refused, Stale
+from tracker.members.models import Person
+from tracker.messages import say
+from tracker.policy import Action, check
+from tracker.programmes import actions, content, files, queries
+from tracker.programmes.models import Programme
+from tracker.programmes.rules import PHASES
+from tracker.web.formats import zone_name
+from tracker.web.identity import SAFE, the_actor, writes
+from tracker.web.programmes import forms, glance
+from tracker.web.programmes.blueprint import bp
+from tracker.web.programmes.views import file_folder
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from flask_wtf import FlaskForm
+
+SECTIONS = (
+    ("programmes.change", _l("Names and call"), lambda programme: bool(programme.call_zh and programme.call_en)),
+    ("programmes.change_dates", _l("Dates"), lambda programme: bool(programme.phases)),
+    ("programmes.change_areas", _l("Topic areas"), lambda programme: bool(programme.areas)),
+    ("programmes.change_voting", _l("Voting"), lambda programme: bool(programme.voting)),
+    ("programmes.change_files", _l("Files"), lambda programme: bool(programme.files)),
+)
+
+
+def opened(year: int, action: Action = Action.CHANGE) -> Programme:
+    """Return the year, locked in a writing request; raises NotFound or Refused for whoever may not do ``action`` to it."""
+    programme = queries.find(year, actor=the_actor(), lock=request.method not in SAFE)
+    denial = check(action, programme, actor=the_actor(), now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    return programme
+
+
+def _page(template: str, programme: Programme, form: FlaskForm, **more: object) -> str:
+    return render_template(f"programmes/{template}.html", programme=programme, form=form, sections=[(endpoint, label, done(programme)) for endpoint, label, done in SECTIONS], entries=content, **more)
+
+
+def _saved(programme: Programme, endpoint: str) -> ResponseReturnValue:
+    flash(gettext("Saved."), "good")
+    return redirect(url_for(endpoint, year=programme.year), 303)
+
+
+def _stale(programme: Programme, typed: FlaskForm, present: FlaskForm) -> ResponseReturnValue:
+    """Show what stands now beside what was typed, and who changed it when."""
+    now_there = dict(forms.flat(present))
+    rows = [(label, text, now_there.get(label, "")) for label, text in forms.flat(typed) if text != now_there.get(label, "")]
+    last = session().execute(_last_change(programme.id)).first()
+    return render_template("programmes/stale.html", programme=programme, rows=rows, last=last), 409
+
+
+def _last_change(programme_id: int) -> sa.Select[tuple[Event, Person]]:
+    return audit.about("programme", programme_id).order_by(None).order_by(Event.place.desc()).add_columns(Person).outerjoin(Person, Person.id == Event.person_id).limit(1)
+
+
+@bp.route("/programmes/<int:year>/edit", methods=["GET", "POST"])
+@writes
+def change(year: int) -> ResponseReturnValue:
+    """Show and save the names and the call text."""
+    programme = opened(year)
+    form = forms.call_form(programme)
+    if request.method == "POST":
+        try:
+            actions.change(programme, form.texts(), seen=form.seen(), actor=the_actor())
+        except Invalid as wrong:
+            forms.show(form, wrong)
+            return _page("call", programme, form), 422
+        except Stale:
+            return _stale(programme, form, forms.call_form(programme, fresh=True))
+        return _saved(programme, "programmes.change")
+    return _page("call", programme, form)
+
+
+@bp.route("/programmes/<int:year>/edit/dates", methods=["GET", "POST"])
+@writes
+def change_dates(year: int) -> ResponseReturnValue:
+    """Show and save the dated windows."""
+    programme = opened(year)
+    form = forms.dates_form(programme)
+    if request.method == "POST":
+        try:
+            actions.set_phases(programme, form.typed(), zone=current_app.config["COMMITTEE_ZONE"], seen=form.seen(), actor=the_actor())
+        except Invalid as wrong:
+            forms.show(form, wrong)
+            return _page("dates", programme, form, phases=PHASES, zone=zone_name()), 422
+        except Stale:
+            return _stale(programme, form, forms.dates_form(programme, fresh=True))
+        return _saved(programme, "programmes.change_dates")
+    return _page("dates", programme, form, phases=PHASES, zone=zone_name())
+
+
+@bp.route("/programmes/<int:year>/edit/areas", methods=["GET", "POST"])
+@writes
+def change_areas(year: int) -> ResponseReturnValue:
+    """Show and save the topic areas; the buttons of a row only rearrange the page."""
+    programme = opened(year)
+    form = forms.areas_form(programme)
+    used = glance.areas_in_use(programme.id)
+    if request.method == "POST":
+        moved = _rearrange(form.wanted())
+        if moved is not None:
+            return _page("areas", programme, forms.rearranged(form, moved), used=used, unsaved=True)
+        try:
+            actions.set_areas(programme, form.wanted(), used=used, seen=form.seen(), actor=the_actor())
+        except Invalid as wrong:
+            forms.show(form, wrong)
+            return _page("areas", programme, form, used=used), 422
+        except Stale:
+            return _stale(programme, form, forms.areas_form(programme, fresh=True))
+        return _saved(programme, "programmes.change_areas")
+    return _page("areas", programme, form, used=used)
+
+
+def _rearrange(areas: list[content.Area]) -> list[content.Area] | None:
+    """Return the areas as the row button that was pressed wants them, or None when the form is to be saved."""
+    if "add" in request.form:
+        return [*areas, content.Area(None, "", "")]
+    for verb in ("up", "down", "remove"):
+        if verb in request.form:
+            return _moved(areas, forms.whole_number(request.form[verb]), verb)
+    return None
+
+
+def _moved(areas: list[content.Area], place: int, verb: str) -> list[content.Area]:
+    if not 1 <= place <= len(areas):
+        return areas
+    rest = [area for number, area in enumerate(areas, start=1) if number != place]
+    if verb == "remove":
+        return rest
+    target = max(place - 2, 0) if verb == "up" else place
+    return [*rest[:target], areas[place - 1], *rest[target:]]
+
+
+@bp.route("/programmes/<int:year>/edit/voting", methods=["GET", "POST"])
+@writes
+def change_voting(year: int) -> ResponseReturnValue:
+    """Show and save how this year's ballots start out."""
+    programme = opened(year)
+    offered = glance.presets()
+    form = forms.voting_form(programme, offered)
+    if request.method == "POST":
+        try:
+            actions.set_voting(programme, form.voting(), seen=form.seen(), actor=the_actor())
+        except Invalid as wrong:
+            forms.show(form, wrong)
+            return _page("voting", programme, form), 422
+        except Stale:
+            return _stale(programme, form, forms.voting_form(programme, offered, fresh=True))
+        return _saved(programme, "programmes.change_voting")
+    return _page("voting", programme, form)
+
+
+def receives_file(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """Write an uploaded file to disk before the view's transaction begins; take it away again unless the view succeeds."""
+
+    @wraps(view)
+    def wrapped(year: int) -> ResponseReturnValue:
+        if request.method in SAFE:
+            return view(year, received=None)
+        opened(year)
+        session().rollback()
+        received, kept = _receive(), False
+        try:
+            response = make_response(view(year, received=received))
+            kept = response.status_code < 400  # noqa: PLR2004 - HTTP's own border
+        finally:
+            if isinstance(received, files.Stored) and not kept:
+                files.discard(file_folder(), received.stored_as)
+        return response
+
+    return wrapped
+
+
+def _receive() -> files.Stored | Invalid:
+    upload = request.files.get("file")
+    try:
+        if upload is None or not upload.filename:
+            raise Invalid({"file": [say("Choose a file first.")]})
+        return files.store(file_folder(), name=upload.filename, stream=upload.stream)
+    except Invalid as wrong:
+        return wrong
+
+
+@bp.route("/programmes/<int:year>/edit/files", methods=["GET", "POST"])
+@receives_file
+@writes
+def change_files(year: int, received: files.Stored | Invalid | None) -> ResponseReturnValue:
+    """List the files of the call and take a new one."""
+    programme = opened(year)
+    form = forms.UploadForm()
+    if isinstance(received, Invalid):
+        forms.show(form, received)
+        return _page("files", programme, form, files=files), 422
+    if received is not None:
+        file = actions.add_file(programme, received, actor=the_actor())
+        flash(gettext("%(name)s was added.", name=file.name), "good")
+        return redirect(url_for("programmes.change_files", year=year), 303)
+    return _page("files", programme, form, files=files)
