@@ -94,6 +94,15 @@ def test_file_that_cannot_be_read_exits_2(tmp_path: Path) -> None:
     ]
 
 
+def test_closed_standard_input_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+
+    with pytest.raises(SystemExit) as leaving:
+        recount.main(["-"])
+
+    assert leaving.value.code == 2
+
+
 @pytest.mark.parametrize("stored", [{"percent": 1e300}, {"failed": ["\u202e\x1b[2J"]}, {"outcome": {"a": [1.5]}}, {"failed": [[["x" * 9999]]]}])
 def test_stored_values_of_any_kind_are_shown_safely(stored: dict[str, Any]) -> None:
     found = run(a_record(**stored))

@@ -207,6 +207,29 @@ def test_equal_votes_under_another_rule_are_no_tie(part: dict[str, Any]) -> None
     assert result_of({"pass": part, "tie": "chair"}, yes=9, no=9).tie is False
 
 
+def test_all_abstaining_is_no_tie() -> None:
+    result = result_of({"pass": share("valid"), "tie": "chair"}, abstain=18)
+
+    assert (result.outcome, result.tie) == (Outcome.NOT_CARRIED, False)
+
+
+def test_only_an_open_discuss_blocks() -> None:
+    rule = {"yes_min": 1, "block_on_discuss": True}
+
+    cleared, still_open = result_of(rule, yes=1, discuss_cleared=1), result_of(rule, yes=1, discuss_open=1)
+
+    assert (cleared.outcome, cleared.failed) == (Outcome.CARRIED, ())
+    assert (still_open.outcome, still_open.failed) == (Outcome.BLOCKED, (FailedTest.DISCUSS,))
+
+
+def test_whole_weights_promise_no_least_number_either() -> None:
+    assert result_of({"pass": MORE_THAN_HALF}, units=9, weighted=True, yes=2, no=2).needed is None
+
+
+def test_half_a_hundredth_of_a_percent_is_rounded_up() -> None:
+    assert result_of({"pass": share("entitled")}, roll=800, yes=1).percent == "0.13"
+
+
 def test_open_discuss_is_not_reported_when_the_vote_fails_anyway() -> None:
     result = result_of({"pass": share(), "block_on_discuss": True}, yes=1, no=2, discuss_open=1)
 

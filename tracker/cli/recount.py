@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -42,7 +43,11 @@ def recount(ctx: click.Context, file: str, *, as_json: bool) -> None:
 
 
 def _read(file: str) -> Record:
-    return read_record(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    if file != "-":
+        return read_record(Path(file).read_bytes())
+    if sys.stdin is None:  # so it is when the shell closed it
+        raise OSError(errno.EBADF, "standard input is closed")
+    return read_record(sys.stdin.buffer.read())
 
 
 def _reason(fault: OSError | RecordError) -> str:
