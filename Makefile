@@ -59,6 +59,7 @@ test-fast: env ## Run the suite on SQLite, without a browser
 
 translations: env ## Bring the catalogues up to date with the texts in code and templates
 	$(BIN)/pybabel -q extract -F tracker/translations/babel.cfg -k say -k _l -k lazy_gettext --no-location --omit-header -o .venv/messages.pot .
+	@test -e tracker/translations/zh/LC_MESSAGES/messages.po || $(BIN)/pybabel -q init -i .venv/messages.pot -d tracker/translations -l zh
 	$(BIN)/pybabel -q update -i .venv/messages.pot -d tracker/translations -l zh --no-fuzzy-matching --ignore-obsolete
 
 pins: ## Choose the newest allowed versions and write them down with their hashes

@@ -6,6 +6,7 @@ starts it as the user "nobody", from a copy of its programs that this user may r
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
 import shutil
@@ -42,7 +43,9 @@ class Server:
         self._run(["pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={self.folder / 'log'}", f"--options={options}"])
 
     def stop(self) -> None:
-        """Stop at once and remove every trace."""
+        """Stop at once and remove every trace; a second call does nothing."""
+        if not self.folder.exists():
+            return
         self._run(["pg_ctl", "stop", "--mode=immediate", f"--pgdata={self.folder / 'data'}"])
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -88,5 +91,6 @@ def start() -> tuple[str, Callable[[], None]]:
     if given:
         return given, lambda: None
     server = Server()
+    atexit.register(server.stop)  # also when a run is broken off
     server.start()
     return server.url, server.stop
