@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.routing import IntegerConverter, Map
 
 from tracker.web import ballots, decisions, members, notices, programmes, proposals, work
 
@@ -10,7 +12,16 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
+class Id(IntegerConverter):
+    """A number in an address: one that no database column holds is no address of ours."""
+
+    def __init__(self, where: Map, **options: Any) -> None:  # noqa: ANN401 - werkzeug's own options
+        options.setdefault("max", 2**31 - 1)
+        super().__init__(where, **options)
+
+
 def register(app: Flask) -> None:
     """Hang every area on ``app``."""
+    app.url_map.converters["int"] = Id
     for area in (work, members, programmes, proposals, ballots, decisions, notices):
         app.register_blueprint(area.bp)

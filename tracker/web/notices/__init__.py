@@ -1,0 +1,5 @@
+"""Pages of notices."""
+
+from tracker.web.notices.views import bp
+
+__all__ = ["bp"]

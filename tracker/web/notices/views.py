@@ -1,0 +1,69 @@
+"""The inbox: what one was told, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_login import current_user
+
+from tracker import clock
+from tracker.db import session
+from tracker.notifications import queries
+from tracker.notifications.actions import mark_read
+from tracker.notifications.models import Notice
+from tracker.programmes.models import Programme
+from tracker.web.identity import writes
+from tracker.web.lists import View, paged
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+bp = Blueprint("notices", __name__)
+PAGES = {
+    "proposal": ("proposals.show", "proposal_id"),
+    "ballot": ("ballots.show", "ballot_id"),
+    "person": ("members.person", "person_id"),
+    "unit": ("members.unit", "unit_id"),
+}
+"""The page of each kind of object: its endpoint and the name of its id there. A programme's page goes by its year."""
+
+
+@bp.get("/notices")
+def index() -> ResponseReturnValue:
+    """List one's notices."""
+    view = View({}, "-newest")
+    page = paged(session(), queries.inbox(current_user.person_id).order_by(None), view=view, orders={"newest": (Notice.id,)}, stable=Notice.id, scalars=True)
+    return render_template("notices/index.html", page=page, addresses=_links(page.rows))
+
+
+@bp.post("/notices/read")
+@writes
+def read_all() -> ResponseReturnValue:
+    """Mark all of one's notices as read."""
+    mark_read(session(), current_user.person_id, now=clock.now())
+    flash(gettext("All notices are marked as read."), "good")
+    return redirect(url_for("notices.index"), 303)
+
+
+def _links(notices: Iterable[Notice]) -> dict[int, str]:
+    """Return the address of the page that each notice is about, by the notice's id; a programme that is gone has none."""
+    about = {notice.id: (notice.subject_kind, notice.subject_id) for notice in notices}
+    years = _years({number for kind, number in about.values() if kind == "programme"})
+    links = {}
+    for key, (kind, number) in about.items():
+        if kind in PAGES:
+            endpoint, name = PAGES[kind]
+            links[key] = url_for(endpoint, **{name: number})
+        elif number in years:
+            links[key] = url_for("programmes.show", year=years[number])
+    return links
+
+
+def _years(programmes: set[int]) -> dict[int, int]:
+    if not programmes:
+        return {}
+    return {row.id: row.year for row in session().execute(sa.select(Programme.id, Programme.year).where(Programme.id.in_(programmes)))}
