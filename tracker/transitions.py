@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -21,13 +22,13 @@ class Changing(Protocol):
 
     id: int
     subject_kind: str
-    state: str
+    state: Any
 
     @property
     def rules(self) -> Mapping[Action, Rule]:
         """The table of its verbs."""
 
-    def state_at(self, now: object) -> str:
+    def state_at(self, now: datetime) -> str:
         """Its state at an instant."""
 
     def people(self, audience: str) -> Iterable[int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session
 
 from tracker.audit.models import Event, Head
 from tracker.db import JSONDict
@@ -53,7 +53,7 @@ def link(previous: str, content: JSONDict) -> str:
     return hashlib.sha256(previous.encode() + canonical(content)).hexdigest()
 
 
-def install(factory: type[Session] | sa.orm.scoped_session[Session]) -> None:
+def install(factory: scoped_session[Any]) -> None:
     """Append queued events in the commit of every session that ``factory`` makes."""
     event.listen(factory, "before_commit", _append)
     event.listen(factory, "after_soft_rollback", _forget)

@@ -7,6 +7,6 @@ import sqlalchemy as sa
 from tracker.audit.models import Event
 
 
-def about(kind: str, subject_id: int) -> sa.Select[tuple[Event]]:
+def about(kind: str, subject_id: int) -> sa.Select[Event]:
     """All that was done to one object, oldest first."""
     return sa.select(Event).where(Event.subject_kind == kind, Event.subject_id == subject_id).order_by(Event.place)

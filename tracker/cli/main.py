@@ -11,9 +11,10 @@ from tracker import clock, config, create_app, migrations
 from tracker.cli import demo, policy, serving
 from tracker.cli.recount import recount
 from tracker.db import writing
-from tracker.members.sign_in import first_link
-from tracker.policy import SYSTEM
-from tracker.programmes.facts import load_year
+from tracker.members import queries
+from tracker.members.actions import first_link
+from tracker.policy import Actor, Role
+from tracker.programmes.loading import load_year
 from tracker.voting.actions import seal_due
 
 
@@ -34,10 +35,9 @@ def init() -> None:
     settings = _settings()
     migrations.upgrade(settings.database_url)
     app = create_app(settings)
-    with app.app_context():
-        with writing():
-            load_year(actor=SYSTEM)
-            token = first_link(now=clock.now())
+    with app.app_context(), writing() as session:
+        token = first_link(session)
+        load_year(actor=Actor(queries.holders(session, Role.SECRETARIAT)[0], Role.SECRETARIAT))
     click.echo("The database is ready.")
     if token:
         click.echo(f"Open this link once, within seven days, to set the password of the first secretariat account:\n\n    {settings.public_url}/join/{token}\n")

@@ -1,5 +1,7 @@
 """How alembic runs here: in the connection it is given, with every model known."""
 
+from typing import Any, Literal
+
 from alembic import context
 
 from tracker.audit import models as _audit
@@ -14,7 +16,7 @@ from tracker.voting import models as _voting
 KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _proposals, _voting)
 
 
-def render_item(kind: str, item: object, _autogen: object) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature
     """Write our instants as plain dates with time, so that a migration never depends on today's code."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
 

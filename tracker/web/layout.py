@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from flask import current_app, request
+from flask import current_app, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 
 from tracker import clock
 from tracker.db import session
-from tracker.members.rules import ROLES
 from tracker.messages import say
 from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
@@ -37,6 +36,16 @@ def _counts(person_id: int) -> tuple[int, int | None]:
     return row[0], row[1]
 
 
+LINKS = {
+    "home": "work.index", "notices": "notices.index", "language": "members.set_language", "seat": "members.switch_seat", "profile": "members.profile",
+    "sign_out": "members.sign_out", "sign_in": "members.sign_in",
+}
+
+
+def _links() -> dict[str, str]:
+    return {name: url_for(endpoint) for name, endpoint in LINKS.items()}
+
+
 def context() -> dict[str, Any]:
     """Return the variables of the layout."""
     settings = current_app.extensions["settings"]
@@ -47,7 +56,7 @@ def context() -> dict[str, Any]:
         "demo": settings.demo,
         "actor": current_user if signed_in else None,
         "seats": current_user.seats if signed_in else [],
-        "roles": ROLES,
+        "links": _links(),
         "nav": [(endpoint, label, request.blueprint == area) for endpoint, label, area in MENU] if signed_in else [],
         "programme_year": year,
         "unread": unread,
