@@ -68,7 +68,7 @@ def unit_with_seats(unit_id: int) -> sa.Select[Unit]:
     return sa.select(Unit).options(selectinload(Unit.seats).joinedload(Seat.person)).where(Unit.id == unit_id)
 
 
-def person_with_seats(person_id: int) -> sa.Select[tuple[Person]]:
+def person_with_seats(person_id: int) -> sa.Select[Person]:
     """One person with all their seats, past and to come, and the units."""
     return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.id == person_id)
 
@@ -79,12 +79,12 @@ def note_only_secretariat(session: Session, person: Person) -> None:
     person.only_secretariat = set(session.scalars(able)) == {person.id}  # type: ignore[misc] # a mark on the instance, not a column
 
 
-def link_behind(token: str) -> sa.Select[tuple[Link]]:
+def link_behind(token: str) -> sa.Select[Link]:
     """The link that a token opens, used or not, with its person."""
     return sa.select(Link).options(joinedload(Link.person)).where(Link.token_hash == hash_token(token))
 
 
-def sessions_of(person_id: int, now: datetime) -> sa.Select[tuple[SignInSession]]:
+def sessions_of(person_id: int, now: datetime) -> sa.Select[SignInSession]:
     """The sign-in sessions of a person that are neither ended nor run out, last seen first."""
     return (
         sa.select(SignInSession)
@@ -97,7 +97,7 @@ def _people_count(now: datetime) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count(sa.distinct(Seat.person_id))).where(Seat.unit_id == Unit.id, held(now)).correlate(Unit).scalar_subquery()
 
 
-def units_listed(now: datetime, *, text: str = "", kind: UnitKind | None = None, state: UnitState | None = None) -> sa.Select[tuple[Unit, int]]:
+def units_listed(now: datetime, *, text: str = "", kind: UnitKind | None = None, state: UnitState | None = None) -> sa.Select[Unit, int]:
     """Units with how many people hold a seat for them at ``now``; ``text`` is looked for anywhere in the names and the code."""
     wanted = sa.select(Unit, _people_count(now).label("people"))
     if text:
@@ -108,7 +108,7 @@ def units_listed(now: datetime, *, text: str = "", kind: UnitKind | None = None,
     return wanted if state is None else wanted.where(Unit.state == state)
 
 
-def people_listed(now: datetime, *, text: str = "", role: Role | None = None, state: PersonState | None = None) -> sa.Select[tuple[Person]]:
+def people_listed(now: datetime, *, text: str = "", role: Role | None = None, state: PersonState | None = None) -> sa.Select[Person]:
     """People with their seats; ``text`` is looked for anywhere in the names, ``role`` among the seats held at ``now``."""
     wanted = sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit))
     if text:
@@ -118,7 +118,7 @@ def people_listed(now: datetime, *, text: str = "", role: Role | None = None, st
     return wanted if state is None else wanted.where(Person.state == state)
 
 
-def signed_in_by_click(now: datetime) -> sa.Select[tuple[Person]]:
+def signed_in_by_click(now: datetime) -> sa.Select[Person]:
     """The people who can sign in and hold a seat at ``now``, with their seats and units: the cast of the demonstration."""
     seated = sa.select(Seat.person_id).where(held(now))
     return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.state == PersonState.ACTIVE, Person.id.in_(seated)).order_by(Person.id)

@@ -58,7 +58,7 @@ def _mistimed(from_at: datetime, until_at: datetime | None) -> dict[str, list[Me
     return None
 
 
-def _overlapping(person: Person, role: Role, unit: Unit | None, from_at: datetime, until_at: datetime | None) -> sa.Select[tuple[int]]:
+def _overlapping(person: Person, role: Role, unit: Unit | None, from_at: datetime, until_at: datetime | None) -> sa.Select[int]:
     same = [Seat.person_id == person.id, Seat.role == role, Seat.unit_id == unit.id if unit is not None else Seat.unit_id.is_(None)]
     if until_at is not None:
         same.append(Seat.from_at < until_at)

@@ -99,8 +99,8 @@ def end_other_sessions(session: Session, person: Person, *, but: int) -> int:
 
 
 def _end(session: Session, *conditions: sa.ColumnElement[bool]) -> int:
-    ended = session.execute(sa.update(SignInSession).where(SignInSession.ended_at.is_(None), *conditions).values(ended_at=clock.now()))
-    return int(ended.rowcount)
+    open_ones = sa.update(SignInSession).where(SignInSession.ended_at.is_(None), *conditions).values(ended_at=clock.now())
+    return len(session.scalars(open_ones.returning(SignInSession.id)).all())
 
 
 def switch_seat(session: Session, session_id: int, person_id: int, seat_id: int) -> None:

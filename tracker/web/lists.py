@@ -81,7 +81,7 @@ class Page:
         return self.view.page_url(number)
 
 
-Orders = Mapping[str, Sequence[sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any]]]
+Orders = Mapping[str, Sequence[sa.SQLColumnExpression[Any]]]
 
 
 def sort_asked(orders: Orders, otherwise: str) -> str:
@@ -90,7 +90,7 @@ def sort_asked(orders: Orders, otherwise: str) -> str:
     return asked if asked.removeprefix("-") in orders else otherwise
 
 
-def paged(session: Session, wanted: sa.Select[Any], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
+def paged(session: Session, wanted: sa.Select[*tuple[Any, ...]], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
     """Read one page in SQL, in a stable order; a number past the end gives the last page. Two queries, and those of loader options."""
     total = session.scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
     number = min(_page_asked(), max(-(-total // PER_PAGE), 1))

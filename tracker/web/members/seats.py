@@ -37,8 +37,8 @@ def give_seat(person_id: int) -> ResponseReturnValue:
     form.offer(session().scalars(queries.active_units()).all())
     if request.method == "POST" and form.validate():
         try:
-            times = {"from_at": days.first_moment(form.from_on.data), "until_at": days.after(form.until_on.data)}
-            seating.give(session(), found, Role(form.role.data), days.unit_chosen(form), **times, actor=the_actor())
+            first, after = days.first_moment(form.from_on.data), days.after(form.until_on.data)
+            seating.give(session(), found, Role(form.role.data), days.unit_chosen(form), from_at=first, until_at=after, actor=the_actor())
         except Invalid as wrong:
             show(form, wrong)
         else:

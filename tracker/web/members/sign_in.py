@@ -66,17 +66,24 @@ def sign_in() -> ResponseReturnValue:
         return _page(form)
     if not form.validate_on_submit():
         return _page(form), 422
+    if not _come_in(form):
+        form.form_errors.append(gettext("E-mail and password do not belong together, or the account is not open. Look at both, or ask for a new password."))
+        return _page(form), 422
+    return _onward(form)
+
+
+def _come_in(form: SignInForm) -> bool:
+    """Compare the password and open a session; say whether this let the person in."""
     proof = entry.prove(session(), form.email.data or "", form.password.data or "")
+    if proof is None:
+        return False
     try:
-        if proof is None:
-            raise NotFound
         with writing() as current:
             token, person = entry.open_session(current, proof, device=_device(), remembered=form.remembered.data, instead_of=_session_id())
     except (NotFound, Refused):
-        form.form_errors.append(gettext("E-mail and password do not belong together, or the account is not open. Look at both, or ask for a new password."))
-        return _page(form), 422
+        return False
     remember(token, language=person.language or cookie.get("language"))
-    return _onward(form)
+    return True
 
 
 def _onward(form: SignInForm) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -57,7 +57,8 @@ def _links(notices: Iterable[Notice]) -> dict[int, str]:
     for key, (kind, number) in about.items():
         if kind in PAGES:
             endpoint, name = PAGES[kind]
-            links[key] = url_for(endpoint, **{name: number})
+            where: dict[str, Any] = {name: number}
+            links[key] = url_for(endpoint, **where)
         elif number in years:
             links[key] = url_for("programmes.show", year=years[number])
     return links
