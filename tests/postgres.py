@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 NOBODY = 65534
+ROOM = 2 * 1024**3
 SUPERUSER = "postgres"
 COLLATION = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
@@ -25,10 +26,12 @@ class Server:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.data = Path(tempfile.mkdtemp(prefix="pg-", dir=_memory()))
         self.as_nobody = os.geteuid() == 0
         self.programs = _installed() / "bin"
         if self.as_nobody:
             self.programs = _copy_for_nobody(_installed(), self.folder) / "bin"
+            os.chown(self.data, NOBODY, NOBODY)
 
     @property
     def url(self) -> str:
@@ -37,16 +40,16 @@ class Server:
 
     def start(self) -> None:
         """Make the cluster and wait until it answers; raises CalledProcessError when it does not."""
-        data = str(self.folder / "data")
-        self._run(["initdb", f"--pgdata={data}", f"--username={SUPERUSER}", "--auth=trust", "--no-sync", *COLLATION])
+        self._run(["initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", "--auth=trust", "--no-sync", *COLLATION])
         options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=200"
-        self._run(["pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={self.folder / 'log'}", f"--options={options}"])
+        self._run(["pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={self.folder / 'log'}", f"--options={options}"])
 
     def stop(self) -> None:
         """Stop at once and remove every trace; a second call does nothing."""
         if not self.folder.exists():
             return
-        self._run(["pg_ctl", "stop", "--mode=immediate", f"--pgdata={self.folder / 'data'}"])
+        self._run(["pg_ctl", "stop", "--mode=immediate", f"--pgdata={self.data}"])
+        shutil.rmtree(self.data, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, command: Sequence[str]) -> None:
@@ -62,6 +65,13 @@ class Server:
             group=NOBODY if self.as_nobody else None,
             extra_groups=[] if self.as_nobody else None,
         )
+
+
+def _memory() -> Path | None:
+    """Return a folder in memory if there is one with room, where a new database takes a tenth of the time; else None."""
+    folder = Path("/dev/shm")
+    roomy = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
+    return folder if roomy else None
 
 
 def _installed() -> Path:
