@@ -66,7 +66,7 @@ class Wanted:
 SORTS = ("number", "title", "unit", "changed", "state", "budget")
 
 
-def matching(actor: Actor, wanted: Wanted, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[tuple[int]]:
+def matching(actor: Actor, wanted: Wanted, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[int]:
     """The ids of the proposals that ``actor`` may see and that match, unsorted."""
     found = sa.select(Proposal.id).join(Proposal.programme).join(Proposal.lead_unit).where(visible_to(actor))
     if wanted.year is not None:
@@ -90,7 +90,7 @@ def _holds(text: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(place.icontains(text, autoescape=True) for place in places))
 
 
-def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED) -> sa.Select[tuple[Proposal, str]]:
+def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED) -> sa.Select[Proposal, str]:
     """One page of the list: proposals with programme, area and lead unit, and the state each is in at ``now``; stable order."""
     ids = matching(actor, wanted, now=now, settled=settled)
     return (
@@ -119,13 +119,13 @@ def _order(sort: str, language: str, now: datetime, settled: Settled) -> list[sa
     return [*(way(key) for key in keys[sort.lstrip("-")]), way(Proposal.id)]
 
 
-def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[tuple[str, int]]:
+def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[str, int]:
     """How many of the programme's proposals that ``actor`` may see are in each state at ``now``."""
     state = effective_state(now, settled)
     return sa.select(state, sa.func.count()).select_from(Proposal).where(Proposal.programme_id == programme_id, visible_to(actor)).group_by(state)
 
 
-def due(now: datetime) -> sa.Select[tuple[int]]:
+def due(now: datetime) -> sa.Select[int]:
     """The ids of the proposals whose ballot's time is over and whose result is not yet written down."""
     return sa.select(Proposal.id).where(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
 
@@ -139,17 +139,17 @@ def _relations() -> tuple[ORMOption, ...]:
     )
 
 
-def one(proposal_id: int) -> sa.Select[tuple[Proposal]]:
+def one(proposal_id: int) -> sa.Select[Proposal]:
     """One proposal with programme, phases, area, lead unit and partner units: what its rules and its page ask for."""
     return sa.select(Proposal).options(*_relations()).where(Proposal.id == proposal_id)
 
 
-def locked(proposal_id: int) -> sa.Select[tuple[Proposal]]:
+def locked(proposal_id: int) -> sa.Select[Proposal]:
     """The same, its row locked and read anew: for an action on it."""
     return one(proposal_id).with_for_update(of=Proposal).execution_options(populate_existing=True)
 
 
-def programme_for_start(year: int | None = None) -> sa.Select[tuple[Programme]]:
+def programme_for_start(year: int | None = None) -> sa.Select[Programme]:
     """The published programme of ``year`` (None: the newest) with phases and areas."""
     found = sa.select(Programme).options(joinedload(Programme.phases), selectinload(Programme.areas)).where(Programme.state == ProgrammeState.PUBLISHED)
     if year is not None:
@@ -158,7 +158,7 @@ def programme_for_start(year: int | None = None) -> sa.Select[tuple[Programme]]:
     return found.where(Programme.year == newest)
 
 
-def programme_locked(programme_id: int) -> sa.Select[tuple[Programme]]:
+def programme_locked(programme_id: int) -> sa.Select[Programme]:
     """One programme with its phases and areas, its row locked and read anew: for the next number."""
     return (
         sa.select(Programme).options(joinedload(Programme.phases), selectinload(Programme.areas)).where(Programme.id == programme_id)
@@ -166,27 +166,27 @@ def programme_locked(programme_id: int) -> sa.Select[tuple[Programme]]:
     )
 
 
-def areas(programme_id: int) -> sa.Select[tuple[TopicArea]]:
+def areas(programme_id: int) -> sa.Select[TopicArea]:
     """The topic areas of a programme, in their order."""
     return sa.select(TopicArea).where(TopicArea.programme_id == programme_id).order_by(TopicArea.position, TopicArea.id)
 
 
-def versions(proposal_id: int) -> sa.Select[tuple[Version, Person]]:
+def versions(proposal_id: int) -> sa.Select[Version, Person]:
     """All versions of a proposal, newest first, each with the person who submitted it."""
     return sa.select(Version, Person).join(Person, Person.id == Version.submitted_by).where(Version.proposal_id == proposal_id).order_by(Version.number.desc())
 
 
-def version(proposal_id: int, number: int) -> sa.Select[tuple[Version, Person]]:
+def version(proposal_id: int, number: int) -> sa.Select[Version, Person]:
     """One version with the person who submitted it."""
     return versions(proposal_id).where(Version.number == number)
 
 
-def last_version_number(proposal_id: int) -> sa.Select[tuple[int | None]]:
+def last_version_number(proposal_id: int) -> sa.Select[int | None]:
     """The number of the last version, None before the first submission."""
     return sa.select(sa.func.max(Version.number)).where(Version.proposal_id == proposal_id)
 
 
-def history(proposal_id: int) -> sa.Select[tuple[Event, Person | None, Unit | None]]:
+def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
     """The last ``HISTORY`` acts on a proposal, newest first, each with who did it and for which unit."""
     return (
         sa.select(Event, Person, Unit).outerjoin(Person, Person.id == Event.person_id).outerjoin(Unit, Unit.id == Event.unit_id)
@@ -194,7 +194,7 @@ def history(proposal_id: int) -> sa.Select[tuple[Event, Person | None, Unit | No
     )
 
 
-def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[tuple[Proposal]]:
+def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[Proposal]:
     """A draft that this person already started for the unit under the very same titles."""
     return sa.select(Proposal).where(
         Proposal.programme_id == programme_id, Proposal.lead_unit_id == lead_unit_id, Proposal.started_by == person_id,

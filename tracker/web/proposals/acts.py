@@ -1,0 +1,94 @@
+"""The acts on a proposal that need a last look: withdraw, take up again, pass, return, not accept. One page for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from tracker.db import expect_version
+from tracker.errors import Invalid, Stale
+from tracker.messages import Message, say
+from tracker.policy import Action
+from tracker.proposals import actions
+from tracker.proposals.content import NOTE_ZI
+from tracker.proposals.models import Proposal
+from tracker.web.formats import translated
+from tracker.web.identity import the_actor, writes
+from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
+from tracker.web.proposals.forms import ActForm, attach
+from tracker.web.proposals.told import told
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: what does it, what follows from it, how its remark is called, and what is said when it is done."""
+
+    action: Action
+    do: Callable[..., Any]
+    follows: tuple[Message, ...]
+    remark: Message
+    hint: Message
+    done: Message
+    grave: bool = False
+
+
+OPTIONAL = say("Optional. It is kept with the record.")
+ACTS: Mapping[str, Act] = {
+    "withdraw": Act(
+        Action.WITHDRAW, actions.withdraw, (say("The proposal leaves the procedure. What was submitted stays on record."), say("Your unit can take it up again while submission is open.")),
+        say("Reason"), say("It is told to those on it and to the secretariat, and kept with the record."), say("{number} is withdrawn."), grave=True,
+    ),
+    "revive": Act(
+        Action.REVIVE, actions.revive, (say("The proposal becomes a draft again. Only the units on it and the secretariat see it until it passes the formal check anew."),),
+        say("Remark"), OPTIONAL, say("{number} is a draft again."),
+    ),
+    "accept": Act(
+        Action.ACCEPT, actions.accept, (say("The proposal passes the formal check and can be put to the vote."), say("From now on everyone signed in can read it.")),
+        say("Remark"), OPTIONAL, say("{number} passed the formal check."),
+    ),
+    "return": Act(
+        Action.RETURN, actions.return_, (say("The lead unit can edit the proposal and submit it again as a new version, also after submission has closed."), say("The present version stays on record.")),
+        say("Remark: what is to be changed"), say("Name the fields and say what is missing in each. The lead unit sees this remark at the top of its page."), say("{number} is returned to its lead unit."),
+    ),
+    "not-accept": Act(
+        Action.NOT_ACCEPT, actions.not_accept, (say("The proposal ends here. It cannot be submitted again."),),
+        say("Reason"), say("It is told to the people of the units on it, and kept with the record."), say("{number} is not accepted."), grave=True,
+    ),
+}
+
+
+@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept'):verb>", methods=["GET", "POST"])
+@writes
+def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show what the act means and whom it is told to; a POST does it."""
+    proposal, chosen = load(id), ACTS[verb]
+    refuse_unless(chosen.action, proposal)
+    if request.method == "GET":
+        return _page(ActForm(version=str(proposal.version)), proposal, chosen)
+    form = ActForm()
+    try:
+        expect_version(seen_version(form.version.data), proposal.version)
+        chosen.do(proposal, actor=the_actor(), note=form.note.data or "")
+    except Invalid as error:
+        attach(form, error.fields)
+        return _page(form, proposal, chosen), 422
+    except Stale as error:
+        form.version.data = str(proposal.version)
+        return _page(form, proposal, chosen, why=error.message), 409
+    flash(translated(Message(chosen.done.msgid, {"number": proposal.number})), "good")
+    return redirect(url_for("proposals.show", id=id), 303)
+
+
+def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None = None) -> str:
+    form.note.label.text = chosen.remark
+    form.note.flags.required = proposal.rules[chosen.action].reason
+    return render_template(
+        "proposals/act.html", form=form, proposal=proposal, act=chosen, label=proposal.rules[chosen.action].label, limit=NOTE_ZI, why=why,
+        told=told(proposal, chosen.action, the_actor()),
+    )

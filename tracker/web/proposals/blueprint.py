@@ -1,0 +1,46 @@
+"""The blueprint of the pages of proposals, and how a page finds the proposal it is about."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request, url_for
+
+from tracker import clock
+from tracker.db import session
+from tracker.errors import NotFound, Refused
+from tracker.policy import Action, check
+from tracker.proposals import queries
+from tracker.proposals.models import Proposal
+from tracker.web.identity import SAFE, the_actor
+
+bp = Blueprint("proposals", __name__)
+KEY = "int(max=2147483647)"
+ONE = f"/proposals/<{KEY}:id>"
+ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT)
+
+
+def load(proposal_id: int) -> Proposal:
+    """Return the proposal with all its rules ask for, locked when the request writes; raises NotFound, also when it is hidden."""
+    chosen = queries.one(proposal_id) if request.method in SAFE else queries.locked(proposal_id)
+    proposal = session().scalars(chosen).unique().one_or_none()
+    if proposal is None:
+        raise NotFound
+    refuse_unless(Action.VIEW, proposal)
+    return proposal
+
+
+def refuse_unless(action: Action, proposal: Proposal) -> None:
+    """Raise Refused when the person signed in may not do ``action`` to the proposal now."""
+    denial = check(action, proposal, actor=the_actor(), now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+
+
+def act_urls(proposal_id: int) -> dict[Action, str]:
+    """Return where the buttons of this area lead, by verb."""
+    acts = {action: url_for("proposals.act", id=proposal_id, verb=action.value.replace("_", "-")) for action in ACTS}
+    return {Action.EDIT: url_for("proposals.edit", id=proposal_id), Action.SUBMIT: url_for("proposals.submit", id=proposal_id), **acts}
+
+
+def seen_version(text: str | None) -> int:
+    """Return the version a form says it was made from, -1 (never stored) when it says nothing usable."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1  # noqa: PLR2004 - digits that fit a column

@@ -1,0 +1,140 @@
+"""The list of proposals: filtered, sorted and paged in SQL, all of it in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask import render_template, request, url_for
+
+from tracker import clock
+from tracker.db import session
+from tracker.errors import NotFound
+from tracker.members.models import Unit
+from tracker.members.queries import active_units
+from tracker.policy import UNIT_ROLES
+from tracker.programmes.models import Programme, TopicArea
+from tracker.programmes.rules import ProgrammeState
+from tracker.proposals import actions, queries
+from tracker.proposals.queries import SEARCHED, SORTS, Wanted
+from tracker.proposals.rules import STATES
+from tracker.web.formats import locale_code
+from tracker.web.identity import the_actor
+from tracker.web.proposals.blueprint import bp
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+PER_PAGE = 25
+LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list, as the macros of sorting and paging want it."""
+
+    wanted: Wanted
+    number: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(-(-self.total // PER_PAGE), 1)
+
+    @property
+    def first(self) -> int:
+        """The position of the first row shown."""
+        return min((self.number - 1) * PER_PAGE + 1, self.total)
+
+    @property
+    def last(self) -> int:
+        """The position of the last row shown."""
+        return min(self.number * PER_PAGE, self.total)
+
+    @property
+    def sort(self) -> str:
+        """The key the list is sorted by, with "-" for the other way."""
+        return self.wanted.sort
+
+    def url(self, number: int) -> str:
+        """The address of another page of the same list."""
+        return url_for("proposals.index", **_query(self.wanted), page=number if number > 1 else None)
+
+    def sort_url(self, key: str) -> str:
+        """The address of the same list sorted by ``key``, the other way round if it is already."""
+        return url_for("proposals.index", **_query(replace(self.wanted, sort=f"-{key}" if self.wanted.sort == key else key)))
+
+
+def _query(wanted: Wanted) -> dict[str, object]:
+    given: dict[str, object] = {
+        "q": wanted.text, "year": wanted.year, "state": wanted.state, "area": wanted.area_id, "unit": wanted.unit_id,
+        "mine": "1" if wanted.mine else None, "sort": wanted.sort if wanted.sort != Wanted.sort else None,
+    }
+    return {name: value for name, value in given.items() if value not in {None, ""}}
+
+
+def asked_number(name: str) -> int | None:
+    """Return a number of the address, None when it is not given; raises NotFound for anything but a number a column holds."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= LARGEST):  # noqa: PLR2004 - digits that fit a column
+        raise NotFound
+    return int(text)
+
+
+def _wanted() -> Wanted:
+    """Read the address: unknown states and sorts count as none, what cannot be searched for is left out of the text."""
+    state, sort = request.args.get("state", ""), request.args.get("sort", "")
+    text = "".join(sign for sign in request.args.get("q", "").strip()[:SEARCHED] if sign.isprintable())
+    return Wanted(
+        year=asked_number("year"), state=state if state in STATES else "", area_id=asked_number("area"), unit_id=asked_number("unit"), mine=request.args.get("mine") == "1",
+        text=text, sort=sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else Wanted.sort,  # noqa: PLR2004 - one sign turns it
+    )
+
+
+def _page_number(total: int) -> int:
+    text = request.args.get("page", "1")
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1  # noqa: PLR2004 - more pages than there can be
+    return min(max(asked, 1), max(-(-total // PER_PAGE), 1))
+
+
+def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
+    """Return the published programmes, newest first, each with its areas, in one query."""
+    found = sa.select(Programme, TopicArea).outerjoin(TopicArea, TopicArea.programme_id == Programme.id).options(sa.orm.noload("*"))
+    rows = session().execute(found.where(Programme.state == ProgrammeState.PUBLISHED).order_by(Programme.year.desc(), TopicArea.position))
+    return [(programme, area) for programme, area in rows]
+
+
+@bp.get("/proposals")
+def index() -> ResponseReturnValue:
+    """List the proposals the person may see."""
+    actor, now, wanted = the_actor(), clock.now(), _wanted()
+    settled = queries.NOTHING_SETTLED
+    total = session().scalar(sa.select(sa.func.count()).select_from(queries.matching(actor, wanted, now=now, settled=settled).subquery())) or 0
+    page = Page(wanted, _page_number(total), total)
+    rows = session().execute(
+        queries.page(actor, wanted, now=now, language=locale_code(), limit=PER_PAGE, offset=(page.number - 1) * PER_PAGE, settled=settled)
+    ).all()
+    return render_template("proposals/index.html", page=page, rows=rows, wanted=wanted, states=[(state.value, label) for state, label in STATES.items()], **_choices(wanted), **_start())
+
+
+def _choices(wanted: Wanted) -> dict[str, object]:
+    programmes = _areas_by_programme()
+    years = list(dict.fromkeys(programme.year for programme, _area in programmes))
+    shown = wanted.year or (years[0] if years else None)
+    areas = [area for programme, area in programmes if area is not None and programme.year == shown]
+    units = session().scalars(active_units().order_by(None).order_by(Unit.id))
+    return {"years": [(year, str(year)) for year in years], "areas": [(area.id, area) for area in areas], "units": [(unit.id, unit) for unit in units]}
+
+
+def _start() -> dict[str, object]:
+    """Return what the page says of starting a proposal: allowed, or why not, to people of units only."""
+    actor = the_actor()
+    if actor.role not in UNIT_ROLES:
+        return {"may_start": False, "why_not": None}
+    programme = session().scalars(queries.programme_for_start()).unique().one_or_none()
+    denial = actions.may_start(programme, actor=actor)
+    return {"may_start": denial is None, "why_not": denial.message if denial else None}

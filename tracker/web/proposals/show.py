@@ -1,0 +1,144 @@
+"""The page of one proposal, and of one of its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import render_template
+
+from tracker import clock
+from tracker.audit.models import Event
+from tracker.db import session
+from tracker.decisions import queries as decisions
+from tracker.errors import NotFound
+from tracker.members.models import Person, Unit
+from tracker.messages import Message, say
+from tracker.policy import COMMITTEE_ROLES, Action, Actor, Kind, Offer, available, check
+from tracker.proposals import actions, queries
+from tracker.proposals import content as shape
+from tracker.proposals.models import Proposal, Version
+from tracker.proposals.rules import ProposalState, on_it
+from tracker.web.decisions.views import decision_urls
+from tracker.web.identity import the_actor
+from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, load
+from tracker.web.proposals.steps import steps
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+WORKING = frozenset({ProposalState.DRAFT, ProposalState.RETURNED})
+OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.NOT_ACCEPTED})
+UNIT_VERBS = frozenset({Action.EDIT, Action.SUBMIT, Action.WITHDRAW, Action.REVIVE})
+DONE: dict[str, Message] = {
+    Action.START: say("Started the draft"),
+    Action.EDIT: say("Edited the draft"),
+    Action.SUBMIT: say("Submitted"),
+    Action.WITHDRAW: say("Withdrew it"),
+    Action.REVIVE: say("Took it up again"),
+    Action.ACCEPT: say("Passed the formal check"),
+    Action.RETURN: say("Returned it for changes"),
+    Action.NOT_ACCEPT: say("Did not accept it"),
+    Action.BALLOT: say("Put it to the vote"),
+    Action.TALLY: say("Took over the result of the ballot"),
+    Action.DECLARE_CONFLICT: say("Declared a conflict of interest"),
+    Action.APPROVE: say("Approved it"),
+    Action.DEFER: say("Deferred it"),
+    Action.REJECT: say("Did not approve it"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history."""
+
+    event: Event
+    person: Person | None
+    unit: Unit | None
+    what: Message
+
+
+def history(proposal_id: int) -> list[Entry]:
+    """Return what was done, newest first; several edits in a row by one person count as the last of them."""
+    entries: list[Entry] = []
+    for event, person, unit in session().execute(queries.history(proposal_id)):
+        last = entries[-1].event if entries else None
+        if last is not None and last.action == event.action == Action.EDIT and last.person_id == event.person_id:
+            continue
+        entries.append(Entry(event, person, unit, DONE.get(event.action, say("Acted on it"))))
+    return entries
+
+
+def _since(proposal: Proposal, entries: list[Entry]) -> datetime:
+    """Return when the proposal came into its present state."""
+    return next((entry.event.at for entry in entries if entry.event.before != entry.event.after), proposal.started_at)
+
+
+def _remark(proposal: Proposal, entries: list[Entry], actor: Actor) -> Entry | None:
+    """Return the remark with which the proposal was returned, for those who are to act on it."""
+    if proposal.state is not ProposalState.RETURNED:
+        return None
+    return next((entry for entry in entries if entry.event.action == Action.RETURN), None)
+
+
+def offers(proposal: Proposal, actor: Actor, now: datetime) -> list[Offer]:
+    """Return what the person can do, and what not yet and why; verbs that this proposal has left behind are not spoken of."""
+    state = proposal.state_at(now)
+    shown = [offer for offer in available(proposal, actor=actor, now=now) if offer.denial is None or _worth_saying(offer, state)]
+    if actor.serves(proposal.lead_unit_id) and not actor.votes_for(proposal.lead_unit_id) and state in WORKING:
+        shown.append(Offer(Action.SUBMIT, proposal.rules[Action.SUBMIT].label, check(Action.SUBMIT, proposal, actor=actor, now=now)))
+    return shown
+
+
+def _worth_saying(offer: Offer, state: str) -> bool:
+    if offer.action is Action.REVIVE:
+        return state == ProposalState.WITHDRAWN
+    if offer.action is Action.SUBMIT:
+        return state in WORKING
+    return state not in OVER and not (state == ProposalState.WITHDRAWN and offer.action in UNIT_VERBS)
+
+
+def sees_contact(actor: Actor, proposal: Proposal) -> bool:
+    """Say whether the contact's address is shown: to the units on it and the committee's officers."""
+    return actor.role in COMMITTEE_ROLES or on_it(actor, proposal)
+
+
+def reads_draft(actor: Actor, proposal: Proposal) -> bool:
+    """Say whether the person reads the working copy: it is not yet submitted, and they are on it or the secretariat."""
+    state = proposal.state
+    if state in WORKING:
+        return check(Action.VIEW, proposal, actor=actor, now=clock.now()) is None
+    return state is ProposalState.WITHDRAWN and proposal.submitted_at is None
+
+
+def _pick(proposal: Proposal, versions: list[tuple[Version, Person]]) -> tuple[dict[str, Any], bool]:
+    """Return the text to show, and whether it is the working copy rather than the last version."""
+    working = reads_draft(the_actor(), proposal) or not versions
+    return (actions.snapshot(proposal), True) if working else (versions[0][0].content, False)
+
+
+@bp.get(ONE)
+def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show a proposal: where it is, its text, versions and history, and what can be done with it."""
+    proposal, actor, now = load(id), the_actor(), clock.now()
+    versions = [(version, person) for version, person in session().execute(queries.versions(id))]
+    entries = history(id)
+    text, working = _pick(proposal, versions)
+    return render_template(
+        "proposals/show.html", proposal=proposal, text=text, working=working, versions=versions, entries=entries, shape=shape,
+        state=proposal.state_at(now), since=_since(proposal, entries), steps=steps(proposal, now=now, since=_since(proposal, entries)),
+        remark=_remark(proposal, entries, actor), offers=offers(proposal, actor, now), urls={**act_urls(id), **decision_urls(id)},
+        sees_contact=sees_contact(actor, proposal), decisions=list(session().scalars(decisions.decisions_on(id))), wrong_person=Kind.WRONG_PERSON,
+    )
+
+
+@bp.get(f"{ONE}/versions/<{KEY}:number>")
+def version(id: int, number: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show one version as it was submitted, with its hash."""
+    proposal = load(id)
+    found = session().execute(queries.version(id, number)).one_or_none()
+    if found is None:
+        raise NotFound
+    frozen, person = found
+    return render_template("proposals/version.html", proposal=proposal, version=frozen, person=person, text=frozen.content, shape=shape, sees_contact=sees_contact(the_actor(), proposal))

@@ -1,0 +1,23 @@
+"""Who will be told of an act, said before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tracker.messages import Message, say
+from tracker.policy import Action, Actor
+from tracker.proposals.models import Proposal
+
+AUDIENCES: Mapping[str, Callable[[int], Message]] = {
+    "on_it": lambda count: say("the people of the units on it ({count})", count=count),
+    "lead": lambda count: say("the people of the lead unit ({count})", count=count),
+    "secretariat": lambda count: say("the secretariat ({count})", count=count),
+    "deciders": lambda count: say("the chair and the executive director ({count})", count=count),
+    "units": lambda count: say("the people of all member units ({count})", count=count),
+}
+
+
+def told(proposal: Proposal, action: Action, actor: Actor) -> list[Message]:
+    """Return the audiences that ``action`` tells, each with how many people it means besides the one who acts."""
+    counted = ((audience, set(proposal.people(audience)) - {actor.person_id}) for audience in proposal.rules[action].tells)
+    return [AUDIENCES[audience](len(people)) for audience, people in counted]

@@ -1,0 +1,174 @@
+"""Writing a proposal: starting it, editing the working copy, checking and submitting it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from tracker.db import session
+from tracker.errors import Invalid, Refused, Stale
+from tracker.members.models import Unit
+from tracker.members.queries import active_units
+from tracker.messages import Message, say
+from tracker.policy import Action, Denial, Kind
+from tracker.programmes.models import Programme
+from tracker.programmes.rules import PhaseKind
+from tracker.proposals import actions, entry, queries
+from tracker.proposals import content as shape
+from tracker.proposals.models import Proposal
+from tracker.web.formats import name_text, quarter_text, translated
+from tracker.web.identity import the_actor, writes
+from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
+from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, attach, change_rows, filled, offer_choices, offer_rows, typed
+from tracker.web.proposals.listing import asked_number
+from tracker.web.proposals.told import told
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from wtforms import Form
+
+LIMITS = {each.name: each.zi for each in (*shape.TITLES, *shape.TEXTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionState:
+    """A section as the side list shows it."""
+
+    id: str
+    label: Message
+    state: str
+
+
+@bp.route("/proposals/new", methods=["GET", "POST"])
+@writes
+def new() -> ResponseReturnValue:
+    """Start a proposal: a title and, if it is known, the area; the draft gets its number and opens for editing."""
+    programme = session().scalars(queries.programme_for_start(asked_number("year"))).unique().one_or_none()
+    denial = actions.may_start(programme, actor=the_actor())
+    if denial is not None or programme is None:
+        raise Refused(denial or Denial(Kind.WRONG_STATE, say("No call for proposals is out yet.")))
+    form = StartForm(area=request.args.get("area", ""))
+    if request.method == "POST":
+        try:
+            proposal = actions.start(entry.read_start(typed(form), year=programme.year), programme_id=programme.id, actor=the_actor())
+        except Invalid as error:
+            attach(form, error.fields)
+            return _start_page(form, programme), 422
+        session().flush()
+        flash(gettext("The draft is saved under the number %(number)s. Come back to it at any time.", number=proposal.number), "good")
+        return redirect(url_for("proposals.edit", id=proposal.id), 303)
+    return _start_page(form, programme)
+
+
+def _start_page(form: Form, programme: Programme) -> str:
+    form.area.choices = [("", translated(say("Decide later"))), *((str(area.id), name_text(area)) for area in programme.areas)]
+    return render_template("proposals/new.html", form=form, programme=programme, window=programme.phase(PhaseKind.SUBMISSION), limits=LIMITS)
+
+
+@bp.route(f"{ONE}/edit", methods=["GET", "POST"])
+@writes
+def edit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Edit the working copy. Buttons of the rows only show the form again; the others save, and "check" goes on to the submission."""
+    proposal = load(id)
+    refuse_unless(Action.EDIT, proposal)
+    if request.method == "GET":
+        form = ProposalForm(data=filled(proposal))
+        return _edit_page(form, proposal)
+    form = ProposalForm()
+    if change_rows(form, request.form):
+        return _edit_page(form, proposal)
+    return _save(form, proposal)
+
+
+def _save(form: Form, proposal: Proposal) -> ResponseReturnValue:
+    try:
+        draft = entry.read(typed(form), year=proposal.programme.year)
+        actions.edit(proposal, draft, actor=the_actor(), seen_version=seen_version(form.version.data))
+    except Invalid as error:
+        attach(form, error.fields)
+        return _edit_page(form, proposal), 422
+    except Stale as error:
+        return _stale_page(form, proposal, error.message), 409
+    if request.form.get("save") == "check":
+        return redirect(url_for("proposals.submit", id=proposal.id), 303)
+    flash(gettext("The draft is saved."), "good")
+    return redirect(url_for("proposals.edit", id=proposal.id), 303)
+
+
+def _stale_page(form: Form, proposal: Proposal, why: Message) -> str:
+    """Show the form as typed beside what is stored now; saving it again from there replaces what is stored, knowingly."""
+    form.version.data = str(proposal.version)
+    return _edit_page(form, proposal, why=why, stored=_differences(form, proposal))
+
+
+def _differences(form: Form, proposal: Proposal) -> list[tuple[Message, str]]:
+    """Return label and stored text of each field whose typed text is another."""
+    stored, now = filled(proposal), typed(form)
+    return [(form[name].label.text, _flat(stored[name], form, name)) for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
+    return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
+
+
+def _flat(value: Any, form: Form, name: str) -> str:  # noqa: ANN401 - text or rows of text
+    if isinstance(value, list):
+        return "\n".join(" · ".join(text for text in row.values() if text) for row in value)
+    return str(value) if name != "area" else dict(_areas(form)).get(value, "")
+
+
+def _areas(form: Form) -> list[tuple[str, str]]:
+    return list(form.area.choices or [])
+
+
+def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None, stored: list[tuple[Message, str]] | None = None) -> str:
+    areas = list(session().scalars(queries.areas(proposal.programme_id)))
+    units = list(session().scalars(active_units().order_by(None).order_by(Unit.id)))
+    form.area.choices = [("", "—"), *((str(area.id), name_text(area)) for area in areas)]
+    offer_rows(form)
+    quarters = [(code, quarter_text(code)) for code in shape.quarters(proposal.programme.year)]
+    partners = [(str(unit.id), name_text(unit)) for unit in units if unit.id != proposal.lead_unit_id]
+    offer_choices(form, {shape.Kind.QUARTER: quarters, shape.Kind.UNIT: partners}, translated)
+    return render_template(
+        "proposals/edit.html", form=form, proposal=proposal, areas=areas, why=why, stored=stored, limits=LIMITS, shape=shape,
+        sections=_sections(form, actions.owed(proposal)), stated=shape.budget_sum(proposal.content), binds=the_actor().votes_for(proposal.lead_unit_id),
+        column_limits={table.name: {column.name: column.zi for column in table.columns if column.kind is shape.Kind.TEXT} for table in (shape.PARTNERS, *shape.TABLES)},
+    )
+
+
+def _sections(form: Form, owed: Mapping[str, Message]) -> list[SectionState]:
+    """Say of each section whether it is complete, as saved, or needs attention, as typed."""
+    lacking = {shape.section_of(name) for name in owed}
+    wrong = {shape.section_of(str(name)) for name in form.errors if name}
+    return [SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in shape.SECTIONS]
+
+
+@bp.route(f"{ONE}/submit", methods=["GET", "POST"])
+@writes
+def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show what is missing, what will happen and who is told; a POST with the undertaking submits."""
+    proposal = load(id)
+    refuse_unless(Action.SUBMIT, proposal)
+    form = SubmitForm() if request.method == "POST" else SubmitForm(version=str(proposal.version))
+    if request.method == "GET":
+        return _submit_page(form, proposal)
+    try:
+        frozen = actions.submit(proposal, actor=the_actor(), seen_version=seen_version(form.version.data), undertaking=bool(form.undertaking.data))
+    except Invalid as error:
+        attach(form, {name: messages for name, messages in error.fields.items() if name == "undertaking"})
+        return _submit_page(form, proposal), 422
+    except Stale as error:
+        form.version.data = str(proposal.version)
+        return _submit_page(form, proposal, why=error.message), 409
+    flash(gettext("%(number)s is submitted as version %(version)s.", number=proposal.number, version=frozen.number), "good")
+    return redirect(url_for("proposals.show", id=id), 303)
+
+
+def _submit_page(form: Form, proposal: Proposal, *, why: Message | None = None) -> str:
+    number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
+    owed = [(url_for("proposals.edit", id=proposal.id, _anchor=name), message) for name, message in actions.owed(proposal).items()]
+    return render_template("proposals/submit.html", form=form, proposal=proposal, owed=owed, number=number, why=why, told=told(proposal, Action.SUBMIT, the_actor()))
