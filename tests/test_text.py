@@ -63,7 +63,7 @@ def test_clean_line_refuses_lines_and_mixed_directions(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [("研究 AI", True), ("research", False), ("〇", True), ("ひらがな", False), ("", False)])
-def test_has_han(text: str, expected: bool) -> None:
+def test_has_han(text: str, *, expected: bool) -> None:
     assert has_han(text) is expected
 
 

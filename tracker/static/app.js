@@ -31,6 +31,7 @@ function stopSecondSubmit(event) {
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 10000); // An answer that is a download leaves the page standing.
 }
 
 function closeMenus(except) {
@@ -75,6 +76,8 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-s
 window.addEventListener("beforeunload", (event) => unsaved.size && event.preventDefault());
 document.addEventListener("DOMContentLoaded", () => {
   prepare(document);
+  const place = document.querySelector(".masthead nav [aria-current]");
+  if (place) place.parentElement.scrollLeft = place.offsetLeft - place.parentElement.offsetLeft - 16;
   const summary = document.getElementById("errors");
   if (summary) summary.focus();
 });

@@ -6,25 +6,26 @@ Everything follows the language of the request. Chinese dates and money need no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import wraps
 from zoneinfo import ZoneInfo
 
-import nh3
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.units import format_unit
 from flask import Flask, current_app
 from flask_babel import LazyString, get_locale, gettext
-from markdown_it import MarkdownIt
-from markupsafe import Markup, escape
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Role
 from tracker.text import count_zi, language_of
+from tracker.web.prose import markdown, paragraphs
 
 LANGUAGES = {"zh": ("zh-CN", "中文"), "en": ("en", "English")}
 """Per locale: the tag for ``lang``, and the language's own name, which is written alike in both."""
@@ -42,7 +43,6 @@ AMBER_WITHIN = timedelta(days=7)
 FEN = 100
 WAN = 10_000
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
-_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "a", "code", "pre", "hr", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 def locale_code() -> str:
@@ -112,28 +112,33 @@ def iso_text(value: date | datetime | None) -> str:
 
 
 def _unit(number: int, unit: str) -> str:
-    written = format_unit(number, f"duration-{unit}", length="long", locale=locale_code())
-    return written if locale_code() == "en" else written.replace(" ", "")
+    locale = locale_code()  # The long Chinese forms are missing from CLDR; its short ones are the full words.
+    written = str(format_unit(number, f"duration-{unit}", length="long" if locale == "en" else "short", locale=locale))
+    return written if locale == "en" else written.replace(" ", "")
 
 
 def span_text(span: timedelta) -> str:
     """Write a length of time in its two largest units, in words: 1天4小时 / 1 day 4 hours."""
     minutes = max(int(span.total_seconds() // 60), 0)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "day"), (hours, "hour"), (rest, "minute")]
-    shown = [part for part in parts if part[0]][:2] if days < AMBER_WITHIN.days else [(days, "day")]
-    if days and hours == 0:
+    if days >= AMBER_WITHIN.days or (days and not hours):
         shown = [(days, "day")]
+    elif days:
+        shown = [(days, "day"), (hours, "hour")]
+    elif hours:
+        shown = [(hours, "hour"), (rest, "minute")] if rest else [(hours, "hour")]
+    else:
+        shown = [(rest, "minute")]
     return ("" if locale_code() == "zh" else " ").join(_unit(*part) for part in shown)
 
 
 def left_text(at: datetime, now: datetime) -> str:
     """Say how long is left until ``at``, or how long ago it was."""
     if abs(at - now) < timedelta(minutes=1):
-        return gettext("less than a minute left") if at > now else gettext("just now")
+        return str(gettext("less than a minute left") if at > now else gettext("just now"))
     if at > now:
-        return gettext("%(span)s left", span=span_text(at - now))
-    return gettext("%(span)s ago", span=span_text(now - at))
+        return str(gettext("%(span)s left", span=span_text(at - now)))
+    return str(gettext("%(span)s ago", span=span_text(now - at)))
 
 
 def deadline_tone(at: datetime, now: datetime) -> str:
@@ -210,26 +215,13 @@ def role_text(role: object) -> str:
 
 def translated(value: object) -> str:
     """Write a Message, or anything a Message may carry, in the reader's language; text is given back as it is."""
-    match value:
-        case None:
-            return ""
-        case Markup():
-            return value
-        case Message():
-            pattern = gettext(value.msgid)
-            return pattern.format_map({key: translated(item) for key, item in value.params.items()}) if value.params else pattern
-        case Role():
-            return role_text(value)
-        case str() | LazyString() | int() | Decimal():
-            return str(value)
-        case datetime():
-            return at_text(value)
-        case date():
-            return date_text(value)
-        case timedelta():
-            return span_text(value)
-        case _:
-            return _translated_thing(value)
+    if isinstance(value, Message):
+        pattern = str(gettext(value.msgid))
+        return pattern.format_map({key: translated(item) for key, item in value.params.items()}) if value.params else pattern
+    if value is None or isinstance(value, Markup):
+        return value or ""
+    writer = next((write for kind, write in WRITERS if isinstance(value, kind)), _translated_thing)
+    return writer(value)
 
 
 def _translated_thing(value: object) -> str:
@@ -244,35 +236,22 @@ def _translated_thing(value: object) -> str:
     return str(value)
 
 
+WRITERS: tuple[tuple[type | tuple[type, ...], Callable[..., str]], ...] = (
+    (Role, role_text),
+    ((str, LazyString, int, Decimal), str),
+    (datetime, at_text),
+    (date, date_text),
+    (timedelta, span_text),
+)
+"""How a value inside a message is written, by its type; the first that fits."""
+
+
 def listed(values: Iterable[object]) -> str:
     """Join several things in words: 甲、乙和丙 / a, b and c."""
     return format_list([translated(value) for value in values], style="standard", locale="en_GB" if locale_code() == "en" else "zh")
 
 
-def paragraphs(text: str | None) -> Markup:
-    """Turn plain text into paragraphs, escaped: a blank line parts them, a single one breaks the line."""
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", (text or "").replace("\r\n", "\n")) if block.strip()]
-    return Markup("\n").join(Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in block.split("\n"))) for block in blocks)
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
-
-
-def markdown(text: str | None) -> Markup:
-    """Turn markdown into HTML that can do no harm: no raw HTML, no pictures, headings from the third level down."""
-    parser = _markdown()
-    tokens = parser.parse(text or "")
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
-    rendered = parser.renderer.render(tokens, parser.options, {})
-    safe = nh3.clean(rendered, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel="noopener nofollow")
-    return Markup(safe)  # noqa: S704 - nh3 has just cleaned it
-
-
-FILTERS = {
+FILTERS: dict[str, Callable[..., object]] = {
     "date": date_text,
     "day": day_text,
     "full_day": full_day_text,
@@ -300,9 +279,20 @@ FILTERS = {
 }
 
 
+def _per_request(function: Callable[..., object]) -> Callable[..., object]:
+    """Keep the template compiler from working a filter out once for all readers, as it does with literals."""
+
+    @pass_context
+    @wraps(function)
+    def filtered(_context: Context, *args: object) -> object:
+        return function(*args)
+
+    return filtered
+
+
 def register(app: Flask) -> None:
     """Give the templates their filters and the languages there are."""
-    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update({name: _per_request(function) for name, function in FILTERS.items()})
     app.jinja_env.globals["languages"] = LANGUAGES
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
