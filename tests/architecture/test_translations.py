@@ -82,8 +82,8 @@ class Texts(HTMLParser):
             self.found.append((self.getpos()[0], data))
 
 
-# The names of the languages are written in themselves; the rest are signs, not words.
-ALLOWED = {"中文", "English", "EN", "×"}
+# The languages call themselves by their own names; a standard's name is the same in both.
+ALLOWED = {"中文", "English", "EN", "SHA-256"}
 OPEN, CLOSE = "\ue000", "\ue001"
 ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
 
