@@ -44,7 +44,7 @@ def place(app: Flask, cast: Cast, state: ProposalState, *, lead: str = "caict", 
 
 def ballot(app: Flask, cast: Cast, proposals: list[int], *, closes_at: datetime, yes: int = 0, no: int = 0, result: dict[str, object] | None = None) -> int:
     """Insert a ballot of all vice-chair units on ``proposals`` with votes, and return its id."""
-    opened = closes_at - timedelta(days=2)
+    opened = closes_at - timedelta(days=4)
     with app.app_context(), writing() as session:
         programme = session.get_one(Programme, cast.programme_id)
         programme.last_ballot += 1

@@ -127,7 +127,7 @@ def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
 def links_due() -> Iterator[Task]:
     """People who asked for a new password."""
     for person in reading.people_without_password():
-        url = url_for("members.person", id=person.id)
+        url = url_for("members.person", person_id=person.id)
         why = say("Cannot sign in and asked for a new password at {at}.", at=person.reset_requested_at)
         yield Task(person, url, why, say("Make a link"), url)
 
@@ -136,16 +136,20 @@ def dates_due(years: Iterable[Programme]) -> Iterator[Task]:
     """The newest year, where some phase has no dates."""
     for programme in list(years)[:1]:
         if any(programme.phase(kind) is None for kind in PhaseKind):
-            url = url_for("programmes.change", year=programme.year)
+            url = url_for("programmes.change_dates", year=programme.year)
             yield Task(programme, url, say("Not every phase of the year has its dates yet."), say("Set the dates"), url)
 
 
-def decisions_due(actor: Actor, now: datetime) -> list[Task]:
+def decisions_due(actor: Actor, now: datetime, programme_id: int | None = None) -> list[Task]:
     """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each.
 
-    Needs the years loaded (``reading.programmes``). Makes two queries whatever the number of proposals.
+    Of one year where ``programme_id`` is given. Needs the years loaded (``reading.programmes``). Makes two queries whatever the
+    number of proposals.
     """
-    mine = [proposal for proposal in session().scalars(decisions.awaiting(now)) if check(Action.DEFER, proposal, actor=actor, now=now) is None]
+    wanted = decisions.awaiting(now)
+    if programme_id is not None:
+        wanted = wanted.where(Proposal.programme_id == programme_id)
+    mine = [proposal for proposal in session().scalars(wanted) if check(Action.DEFER, proposal, actor=actor, now=now) is None]
     items = {item.proposal_id: item for item in session().scalars(decisions.latest_items(now))} if mine else {}
     return in_order(
         Task(
