@@ -1,0 +1,181 @@
+"""Casting a unit's vote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tracker import clock
+from tracker.db import is_sqlite, session
+from tracker.errors import Invalid, NotFound, Refused
+from tracker.members import queries as members
+from tracker.messages import Message, say
+from tracker.notifications.actions import tell
+from tracker.policy import Action, Actor, Role, check
+from tracker.text import clean_text, count_zi
+from tracker.transitions import perform
+from tracker.voting import queries
+from tracker.voting.models import Ballot, Item, Recusal, Vote
+from tracker.voting.tally import Position
+
+REASON_ZI = 500
+REASON_CHARACTERS = 5000
+
+
+class Commitment(StrEnum):
+    """How a unit offers to take part (承诺参与)."""
+
+    LEAD = "lead"
+    EXPERTS = "experts"
+    DATA = "data"
+    FUNDS = "funds"
+
+
+COMMITMENTS: Mapping[Commitment, Message] = {
+    Commitment.LEAD: say("lead"),
+    Commitment.EXPERTS: say("experts"),
+    Commitment.DATA: say("data"),
+    Commitment.FUNDS: say("funds"),
+}
+POSITIONS: Mapping[Position, Message] = {
+    Position.YES: say("Approve"),
+    Position.NO: say("Reject"),
+    Position.ABSTAIN: say("Abstain"),
+    Position.DISCUSS: say("Needs discussion"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a unit says on one item; ``commitments`` count with a yes only."""
+
+    position: Position
+    reason: str = ""
+    commitments: tuple[Commitment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What stands recorded after a cast: the items written now, those that stood so already, and those still without a vote."""
+
+    recorded: tuple[int, ...]
+    unchanged: tuple[int, ...]
+    missing: tuple[int, ...]
+    at: datetime
+
+
+Question = tuple[Item, Recusal | None, Vote | None]
+
+
+def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Confirmation:
+    """Record the votes of the actor's unit: ``choices`` by item number; items left out stay as they are.
+
+    In order: locks the ballot against its close, reads the clock, checks, writes all votes in one statement, records the event; the
+    same vote again writes nothing. Raises NotFound, Refused (wrong person, closed), Invalid (fields ``reason-<n>``,
+    ``position-<n>``) for a missing reason, a position the ballot does not offer, or an item the unit is recused on.
+    """
+    ballot = session().scalars(queries.to_cast(ballot_id, actor.unit_id)).unique().one_or_none()
+    if ballot is None:
+        raise NotFound
+    at = clock.now()
+    denial = check(Action.CAST, ballot, actor=actor, now=at)
+    if denial is not None:
+        raise Refused(denial)
+    if actor.unit_id is None or actor.person_id is None:
+        raise NotFound
+    asked = [(row[0], row[1], row[2]) for row in session().execute(queries.questions(ballot_id, actor.unit_id))]
+    cleaned = _read(choices, asked, ballot)
+    news = {item: cleaned[item.number] for item, _recused, vote in asked if item.number in cleaned and not _stands(vote, cleaned[item.number])}
+    if news:
+        _write(news, actor=actor, at=at)
+        perform(Action.CAST, ballot, actor=actor, facts={"votes": {str(item.number): choice.position.value for item, choice in news.items()}})
+        _tell_colleagues(ballot, asked, news, actor, at)
+    recorded = tuple(item.number for item in news)
+    return Confirmation(recorded, tuple(number for number in cleaned if number not in recorded), _missing(asked, cleaned), at)
+
+
+def _read(choices: Mapping[int, Choice], asked: Sequence[Question], ballot: Ballot) -> dict[int, Choice]:
+    wrong: dict[str, list[Message]] = {}
+    cleaned: dict[int, Choice] = {}
+    recused = {item.number: recusal for item, recusal, _vote in asked}
+    for number, choice in choices.items():
+        if number not in recused:
+            wrong["position"] = [say("This ballot has no item {number}.", number=number)]
+            continue
+        if recused[number] is not None:
+            wrong[f"position-{number}"] = [say("Your unit is recused on this item and does not vote on it.")]
+            continue
+        cleaned[number] = _read_choice(number, choice, ballot.options, wrong)
+    if not choices and not wrong:
+        wrong["position"] = [say("Choose a position on at least one item.")]
+    if wrong:
+        raise Invalid(wrong)
+    return cleaned
+
+
+def _read_choice(number: int, choice: Choice, options: Mapping[str, Any], wrong: dict[str, list[Message]]) -> Choice:
+    try:
+        reason = clean_text(choice.reason)
+    except ValueError:
+        reason = ""
+        wrong[f"reason-{number}"] = [say("This holds characters that cannot be kept: control characters or direction marks.")]
+    if count_zi(reason) > REASON_ZI or len(reason) > REASON_CHARACTERS:
+        wrong[f"reason-{number}"] = [say("At most {limit} characters; these are {count}.", limit=REASON_ZI, count=count_zi(reason))]
+    if choice.position is Position.DISCUSS and not options.get("allow_discuss"):
+        wrong[f"position-{number}"] = [say("This ballot does not offer “needs discussion”.")]
+    owed = choice.position is Position.DISCUSS or (choice.position is Position.NO and options.get("no_needs_reason"))
+    if owed and not reason and f"reason-{number}" not in wrong:
+        wrong[f"reason-{number}"] = [say("Give the reason: this rule asks for one with a rejection or a call for discussion.")]
+    kept = tuple(sorted(set(choice.commitments))) if choice.position is Position.YES else ()
+    return Choice(choice.position, reason, kept)
+
+
+def _stands(vote: Vote | None, choice: Choice) -> bool:
+    return vote is not None and (vote.position, vote.reason, tuple(vote.commitments)) == (choice.position, choice.reason, tuple(choice.commitments))
+
+
+def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
+    """Write all votes in one statement; one unit has one vote on an item, and the last one counts."""
+    rows = [
+        {
+            "item_id": item.id, "unit_id": actor.unit_id, "position": choice.position, "reason": choice.reason,
+            "commitments": [commitment.value for commitment in choice.commitments], "person_id": actor.person_id, "cast_at": at,
+        }
+        for item, choice in sorted(news.items(), key=lambda pair: pair[0].id)
+    ]
+    insert = (sqlite.insert if is_sqlite() else postgresql.insert)(Vote).values(rows)
+    changed = {name: insert.excluded[name] for name in ("position", "reason", "commitments", "person_id", "cast_at")}
+    session().execute(insert.on_conflict_do_update(index_elements=["item_id", "unit_id"], set_=changed), execution_options={"synchronize_session": False})
+
+
+def _tell_colleagues(ballot: Ballot, asked: Sequence[Question], news: Mapping[Item, Choice], actor: Actor, at: datetime) -> None:
+    """Tell the unit's voices when one of them has changed what another had cast."""
+    if not any(vote is not None and vote.person_id != actor.person_id for item, _recusal, vote in asked if item in news) or actor.unit_id is None:
+        return
+    colleagues = set(members.seated_in_units(session(), {actor.unit_id}, Role.REPRESENTATIVE, Role.ALTERNATE)) - {actor.person_id}
+    message = say("Your unit's vote in ballot {number} was changed by {person}.", number=ballot.number, person=Named(actor.name_zh, actor.name_en))
+    tell(session(), colleagues, about=ballot, action=Action.CAST.value, message=message, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person's name in both languages, as the value of a message."""
+
+    name_zh: str
+    name_en: str
+
+
+def _missing(asked: Sequence[Question], cleaned: Mapping[int, Choice]) -> tuple[int, ...]:
+    return tuple(item.number for item, recusal, vote in asked if recusal is None and vote is None and item.number not in cleaned)
+
+
+def positions_offered(options: Mapping[str, object]) -> list[Position]:
+    """Return the positions that a ballot with these options takes."""
+    return [position for position in Position if position is not Position.DISCUSS or options.get("allow_discuss")]
+
+
