@@ -116,8 +116,8 @@ class Table:
 
 
 TITLES = (
-    Field("title_zh", say("Title in Chinese"), zi=40, longest=200, hint=say("At most 40 characters, punctuation included.")),
-    Field("title_en", say("Title in English"), zi=40, longest=200, hint=say("At most 40 words. One of the two titles is enough.")),
+    Field("title_zh", say("Title in Chinese"), zi=40, longest=200, owed=False, hint=say("At most 40 characters, punctuation included. A title in one language is required.")),
+    Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most 40 words.")),
 )
 BACKGROUND = Field("background", say("Background and need"), Kind.TEXT, 1500)
 RATIONALE = Field("rationale", say("Rationale"), Kind.TEXT, 1000, hint=say("Why this topic, and why now."))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload, noload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, raiseload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker.audit.models import Event
@@ -24,6 +24,7 @@ Settled = Mapping[int, str]
 NOTHING_SETTLED: Settled = {}
 HISTORY = 200
 SEARCHED = 100
+NEWEST_FIRST = "-changed"
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -60,7 +61,7 @@ class Wanted:
     unit_id: int | None = None
     mine: bool = False
     text: str = ""
-    sort: str = "-changed"
+    sort: str = NEWEST_FIRST
 
 
 SORTS = ("number", "title", "unit", "changed", "state", "budget")
@@ -96,7 +97,7 @@ def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: i
     return (
         sa.select(Proposal, effective_state(now, settled).label("state_now"))
         .join(Proposal.programme).join(Proposal.lead_unit).outerjoin(Proposal.area)
-        .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), noload(Proposal.partners))
+        .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), raiseload(Proposal.partners))
         .options(sa.orm.defer(Proposal.content))
         .where(Proposal.id.in_(ids))
         .order_by(*_order(wanted.sort, language, now, settled))

@@ -17,7 +17,7 @@ from tracker.policy import UNIT_ROLES
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
-from tracker.proposals.queries import SEARCHED, SORTS, Wanted
+from tracker.proposals.queries import NEWEST_FIRST, SEARCHED, SORTS, Wanted
 from tracker.proposals.rules import STATES
 from tracker.web.formats import locale_code
 from tracker.web.identity import the_actor
@@ -70,7 +70,7 @@ class Page:
 def _query(wanted: Wanted) -> dict[str, object]:
     given: dict[str, object] = {
         "q": wanted.text, "year": wanted.year, "state": wanted.state, "area": wanted.area_id, "unit": wanted.unit_id,
-        "mine": "1" if wanted.mine else None, "sort": wanted.sort if wanted.sort != Wanted.sort else None,
+        "mine": "1" if wanted.mine else None, "sort": wanted.sort if wanted.sort != NEWEST_FIRST else None,
     }
     return {name: value for name, value in given.items() if value not in {None, ""}}
 
@@ -91,7 +91,7 @@ def _wanted() -> Wanted:
     text = "".join(sign for sign in request.args.get("q", "").strip()[:SEARCHED] if sign.isprintable())
     return Wanted(
         year=asked_number("year"), state=state if state in STATES else "", area_id=asked_number("area"), unit_id=asked_number("unit"), mine=request.args.get("mine") == "1",
-        text=text, sort=sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else Wanted.sort,  # noqa: PLR2004 - one sign turns it
+        text=text, sort=sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else NEWEST_FIRST,  # noqa: PLR2004 - one sign turns it
     )
 
 
@@ -103,7 +103,7 @@ def _page_number(total: int) -> int:
 
 def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
     """Return the published programmes, newest first, each with its areas, in one query."""
-    found = sa.select(Programme, TopicArea).outerjoin(TopicArea, TopicArea.programme_id == Programme.id).options(sa.orm.noload("*"))
+    found = sa.select(Programme, TopicArea).outerjoin(TopicArea, TopicArea.programme_id == Programme.id)
     rows = session().execute(found.where(Programme.state == ProgrammeState.PUBLISHED).order_by(Programme.year.desc(), TopicArea.position))
     return [(programme, area) for programme, area in rows]
 

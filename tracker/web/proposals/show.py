@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from flask import render_template
@@ -112,6 +113,13 @@ def reads_draft(actor: Actor, proposal: Proposal) -> bool:
     return state is ProposalState.WITHDRAWN and proposal.submitted_at is None
 
 
+def readable(value: Any) -> Any:  # noqa: ANN401 - any part of a snapshot
+    """Return a part of a snapshot with its keys as attributes, so that the filters for names and titles read it like any object."""
+    if isinstance(value, dict):
+        return SimpleNamespace(**{key: readable(item) for key, item in value.items()})
+    return [readable(item) for item in value] if isinstance(value, list) else value
+
+
 def _pick(proposal: Proposal, versions: list[tuple[Version, Person]]) -> tuple[dict[str, Any], bool]:
     """Return the text to show, and whether it is the working copy rather than the last version."""
     working = reads_draft(the_actor(), proposal) or not versions
@@ -126,7 +134,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     entries = history(id)
     text, working = _pick(proposal, versions)
     return render_template(
-        "proposals/show.html", proposal=proposal, text=text, working=working, versions=versions, entries=entries, shape=shape,
+        "proposals/show.html", proposal=proposal, text=readable(text), working=working, versions=versions, entries=entries, shape=shape,
         state=proposal.state_at(now), since=_since(proposal, entries), steps=steps(proposal, now=now, since=_since(proposal, entries)),
         remark=_remark(proposal, entries, actor), offers=offers(proposal, actor, now), urls={**act_urls(id), **decision_urls(id)},
         sees_contact=sees_contact(actor, proposal), decisions=list(session().scalars(decisions.decisions_on(id))), wrong_person=Kind.WRONG_PERSON,
@@ -141,4 +149,4 @@ def version(id: int, number: int) -> ResponseReturnValue:  # noqa: A002 - the na
     if found is None:
         raise NotFound
     frozen, person = found
-    return render_template("proposals/version.html", proposal=proposal, version=frozen, person=person, text=frozen.content, shape=shape, sees_contact=sees_contact(the_actor(), proposal))
+    return render_template("proposals/version.html", proposal=proposal, version=frozen, person=person, text=readable(frozen.content), shape=shape, sees_contact=sees_contact(the_actor(), proposal))

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 LIMITS = {each.name: each.zi for each in (*shape.TITLES, *shape.TEXTS)}
 
+COLUMN_LIMITS: Mapping[str, Mapping[str, int]] = {
+    table.name: {column.name: column.zi for column in table.columns if column.kind is shape.Kind.TEXT and len(table.columns) < 3}  # noqa: PLR2004 - narrow columns have no room for a counter
+    for table in (shape.PARTNERS, *shape.TABLES)
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SectionState:
@@ -136,7 +141,7 @@ def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None, st
     return render_template(
         "proposals/edit.html", form=form, proposal=proposal, areas=areas, why=why, stored=stored, limits=LIMITS, shape=shape,
         sections=_sections(form, actions.owed(proposal)), stated=shape.budget_sum(proposal.content), binds=the_actor().votes_for(proposal.lead_unit_id),
-        column_limits={table.name: {column.name: column.zi for column in table.columns if column.kind is shape.Kind.TEXT} for table in (shape.PARTNERS, *shape.TABLES)},
+        column_limits=COLUMN_LIMITS,
     )
 
 
