@@ -182,14 +182,18 @@ def check(action: Action, subject: Any, *, actor: Actor, now: datetime) -> Denia
     rule = rules[action]
     if not _allowed(rule, actor, subject):
         return _wrong_person(rule)
-    for condition in rule.when:
-        denial = condition(actor, subject, now)
-        if denial is not None:
-            return denial
-    state = subject.state_at(now)
-    if rule.states and state not in rule.states:
-        return Denial(Kind.WRONG_STATE, say("Not in this state: {state}.", state=subject.state_label(state)))
-    return None
+    found = [denial for condition in rule.when if (denial := condition(actor, subject, now)) is not None]
+    personal = [denial for denial in found if denial.kind is Kind.WRONG_PERSON]
+    return next(iter([*personal, *_wrong_state(rule, subject, now), *found]), None)
+
+
+def _wrong_state(rule: Rule, subject: Any, now: datetime) -> list[Denial]:  # noqa: ANN401 - any noun with a table
+    """Return the refusal that names the present state and those that would do, or nothing."""
+    if not rule.states or subject.state_at(now) in rule.states:
+        return []
+    wanted = [subject.state_label(state) for state in sorted(rule.states, key=list(type(next(iter(rule.states)))).index)]
+    message = say("Now: {state}. Possible only in: {wanted}.", state=subject.state_label(subject.state_at(now)), wanted=wanted)
+    return [Denial(Kind.WRONG_STATE, message)]
 
 
 def can(action: Action, subject: Any, *, actor: Actor, now: datetime) -> bool:  # noqa: ANN401 - any noun with a table

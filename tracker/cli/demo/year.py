@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from tracker.decisions.rules import DecisionKind
 from tracker.members.models import Unit
 from tracker.policy import Actor
 from tracker.programmes import actions as programmes
-from tracker.programmes import queries as programme_queries
 from tracker.programmes.loading import load_year
 from tracker.programmes.models import Programme
 from tracker.proposals import actions as proposals
@@ -29,7 +28,9 @@ from tracker.proposals import queries as proposal_queries
 from tracker.proposals.entry import read
 from tracker.proposals.models import Proposal
 from tracker.voting import actions as voting
-from tracker.voting.models import Ballot, Item
+from tracker.voting.actions import Choice, Commitment, Plan
+from tracker.voting.presets import DEFAULT_PRESET, PRESETS
+from tracker.voting.tally import Position
 
 TOPICS = Path(__file__).parent / "topics.toml"
 YEAR = 2021
@@ -211,11 +212,32 @@ def _submit(story: Story, key: str, *, day: int, hour: int, minute: int = 0) -> 
 
 
 def _open(story: Story, keys: tuple[str, ...], *, day: int, hour: int, closes_day: int, title_zh: str, title_en: str) -> int:
-    raise NotImplementedError
+    """Let the secretariat open a ballot on these topics for the vice-chair units; returns its id."""
+    with story.on(day, hour):
+        plan = Plan(
+            programme_id=story.session.scalars(sa.select(Programme.id).where(Programme.year == YEAR)).one(),
+            proposal_ids=[story.proposals[key] for key in keys], title_zh=title_zh, title_en=title_en, rule=dict(PRESETS[DEFAULT_PRESET].rule),
+            closes_at=clock.at_local(date(YEAR, 1, closes_day), 18, 0, story.zone),
+            options={"recuse_partners": False, "no_needs_reason": True, "allow_discuss": False},
+        )
+        return voting.open_ballot(plan, actor=story.actor("secretariat")).id
 
 
 def _vote(story: Story, ballot_id: int, keys: tuple[str, ...], *, silent: frozenset[str], day: int, hour: int) -> None:
-    raise NotImplementedError
+    """Let every unit on the roll vote, one after the other, but for those that stay silent."""
+    voters = [code for code in story.cast.units if code in story.cast.actors and code not in silent]
+    for minute, code in enumerate(voters):
+        numbered = sorted(keys, key=lambda key: story.proposals[key])
+        choices = {number: _choice(key, code) for number, key in enumerate(numbered, 1) if story.topics[key]["lead"] != code}
+        with story.on(day, hour, minute * 3):
+            voting.cast(ballot_id, choices, actor=story.actor(code))
 
 
-_LATER = (timedelta, Ballot, Item, programme_queries)
+def _choice(key: str, code: str) -> Choice:
+    """Return what a unit says on a topic."""
+    if code in AGAINST.get(key, ()):
+        return Choice(Position.NO, OBJECTIONS.get(key, OBJECTION))
+    if code in ABSTAINING.get(key, ()):
+        return Choice(Position.ABSTAIN)
+    taking_part = (Commitment.EXPERTS,) if code in TAKING_PART.get(key, ()) else ()
+    return Choice(Position.YES, commitments=taking_part)
