@@ -125,6 +125,7 @@ def writes(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturn
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if request.method in SAFE:
             return view(*args, **kwargs)
+        know_the_visitor()
         current = begin_writing()
         try:
             _check_again()
@@ -145,9 +146,15 @@ def writes(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturn
 @contextmanager
 def writing_as_asked() -> Iterator[Session]:
     """Open a writing transaction for a view that has slow work to do before it; seat and session are checked again once the lock is held."""
+    know_the_visitor()
     with writing() as current:
         _check_again()
         yield current
+
+
+def know_the_visitor() -> None:
+    """Look the visitor up now: the look-up ends whatever transaction is open, so it must not fall into a writing one."""
+    bool(current_user.is_authenticated)
 
 
 def _check_again() -> None:

@@ -74,12 +74,13 @@ def sign_in() -> ResponseReturnValue:
 
 def _come_in(form: SignInForm) -> bool:
     """Compare the password and open a session; say whether this let the person in."""
+    replaced = _session_id()
     proof = entry.prove(session(), form.email.data or "", form.password.data or "")
     if proof is None:
         return False
     try:
         with writing() as current:
-            token, person = entry.open_session(current, proof, device=_device(), remembered=form.remembered.data, instead_of=_session_id())
+            token, person = entry.open_session(current, proof, device=_device(), remembered=form.remembered.data, instead_of=replaced)
     except (NotFound, Refused):
         return False
     remember(token, language=person.language or cookie.get("language"))
@@ -115,10 +116,10 @@ def demo_sign_in(person_id: int) -> ResponseReturnValue:
     chosen = next((person for person in _cast() if person.id == person_id), None)
     if chosen is None:
         abort(404)
-    session().rollback()
+    replaced = _session_id()
     with writing() as current:
         person = get(Person, person_id, lock=True)
-        token = entry.enter(current, person, device=_device(), remembered=True, instead_of=_session_id())
+        token = entry.enter(current, person, device=_device(), remembered=True, instead_of=replaced)
     remember(token, language=person.language or cookie.get("language"))
     return redirect(safe_next(request.form.get("next"), _home()), 303)
 
@@ -165,11 +166,12 @@ def join(token: str) -> ResponseReturnValue:
         if objection is not None:
             form.password.errors = [translated(objection)]
         return render_template("members/join.html", form=form, person=person, first=first, until=link.expires_at), 422
+    replaced = _session_id()
     session().rollback()
     hashed = passwords.make_hash(form.password.data or "")
     with writing() as current:
         owner = entry.set_password(current, token, hashed)
-        opened = entry.enter(current, owner, device=_device(), remembered=False, instead_of=_session_id())
+        opened = entry.enter(current, owner, device=_device(), remembered=False, instead_of=replaced)
     remember(opened, language=owner.language or cookie.get("language"))
     flash(gettext("Your password is set and you are signed in."), "good")
     return redirect(_home(), 303)
