@@ -12,6 +12,7 @@ from tracker.db import db, writing
 from tracker.decisions.models import Decision
 from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
+from tracker.proposals.content import empty
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.rules import ProposalState
 from tracker.voting.models import Ballot, Item, RollEntry, Vote
@@ -31,12 +32,12 @@ def place(app: Flask, cast: Cast, state: ProposalState, *, lead: str = "caict", 
         serial = programme.last_proposal
         proposal = Proposal(
             programme_id=cast.programme_id, serial=serial, number=f"2021-P{serial:02}", state=state, lead_unit_id=cast.units[lead], area_id=cast.areas[0],
-            title_zh=title, title_en="", budget_total=18_000_000, content={}, started_by=cast.people[lead].person_id, started_at=NOW, changed_at=NOW,
+            title_zh=title, title_en="", budget_total=18_000_000, content=empty(), started_by=cast.people[lead].person_id, started_at=NOW, changed_at=NOW,
             submitted_at=None if state in FREE else NOW, screened_at=None if state in UNSEEN else NOW, ballot_outcome=outcome,
         )
         if partner:
             proposal.partners = [Partner(unit_id=cast.units[partner], position=1, share="")]
-        proposal.versions = [Version(number=1, content={}, sha256="0" * 64, submitted_at=NOW, submitted_by=cast.people[lead].person_id)]
+        proposal.versions = [Version(number=1, content=empty(), sha256="0" * 64, submitted_at=NOW, submitted_by=cast.people[lead].person_id)]
         session.add(proposal)
         session.flush()
         return proposal.id

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cast import FOUNDED, Cast, Member
-from tests.decisions.placing import balloted, decisions_on, place, state_of, told
+from tests.cast import FOUNDED, NOW, Cast, Member
+from tests.decisions.placing import ballot, balloted, decisions_on, place, state_of, told
 from tracker.db import writing
 from tracker.decisions.rules import DecisionKind
 from tracker.members.models import Seat
@@ -142,6 +142,20 @@ def test_before_the_vote_is_over_there_is_nothing_to_decide(app: Flask, cast: Ca
     answer = client_of(cast.chair).get(url(place(app, cast, ProposalState.SCREENED)))
     assert answer.status_code == 409
     assert "Passed the formal check" in words(answer.text)
+
+
+def test_vote_that_is_over_can_be_decided_before_anybody_has_sealed_it(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    key, chair = place(app, cast, ProposalState.IN_BALLOT), client_of(cast.chair)
+    ballot(app, cast, [key], closes_at=NOW, yes=12, no=5)
+    assert "The vote carried it: 12 of 17 in favour (70.59 %), 9 needed." in words(chair.get(url(key)).text)
+    assert chair.post(url(key), data={"kind": "approve", "seen": "0"}).status_code == 303
+    assert state_of(app, key) is ProposalState.APPROVED
+
+
+def test_vote_without_quorum_leaves_nothing_to_decide(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    key = place(app, cast, ProposalState.IN_BALLOT)
+    ballot(app, cast, [key], closes_at=NOW, yes=3)
+    assert client_of(cast.chair).get(url(key)).status_code == 409
 
 
 def test_conflict_passes_the_decision_to_the_director(app: Flask, cast: Cast, client_of: ClientOf) -> None:

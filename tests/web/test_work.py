@@ -190,6 +190,15 @@ def test_chair_sees_what_awaits_a_decision_with_the_vote(app: Flask, cast: Cast,
     assert tasks(client_of(cast.director).get("/").text) == []
 
 
+def test_chair_sees_the_result_of_a_vote_that_is_over_though_nobody_has_sealed_it(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    carried, no_quorum = place(app, cast, S.IN_BALLOT), place(app, cast, S.IN_BALLOT)
+    ballot(app, cast, [carried], closes_at=NOW, yes=12, no=5)
+    ballot(app, cast, [no_quorum], closes_at=NOW, yes=3)
+    [task] = tasks(client_of(cast.chair).get("/").text)
+    assert "2021-P01" in task
+    assert "The vote carried it: 12 of 17 in favour (70.59 %), 9 needed." in task
+
+
 def test_declared_conflict_moves_the_task_to_the_director(app: Flask, cast: Cast, client_of: ClientOf) -> None:
     key = balloted(app, cast)
     with app.app_context(), writing():

@@ -14,6 +14,7 @@ from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.proposals.models import Proposal, Titled
 from tracker.proposals.rules import ProposalState
 from tracker.transitions import perform
+from tracker.voting.actions import seal_due_of
 
 DECIDED = frozenset({ProposalState.APPROVED, ProposalState.DEFERRED, ProposalState.REJECTED})
 
@@ -21,10 +22,11 @@ DECIDED = frozenset({ProposalState.APPROVED, ProposalState.DEFERRED, ProposalSta
 def decide(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str, actor: Actor, seen: int | None = None) -> Decision:
     """Decide on ``proposal`` and return the record.
 
-    In order: locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
+    In order: seals the ballot it stands in if that is over, locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
     its decider knew, 0 for none, None for not asked); refuses against the vote without a reason (Invalid on "reason"); changes
     the state, tells the units and the secretariat; writes the record. Raises before anything is written.
     """
+    seal_due_of(proposal)
     proposal = get(Proposal, proposal.id, lock=True)
     last = latest(proposal.id)
     denial = refusal(proposal, kind, actor=actor, last=last)
@@ -56,9 +58,10 @@ def _record(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str
 def declare_conflict(proposal: Proposal, *, reason: str, actor: Actor) -> None:
     """Note that the chair is conflicted on ``proposal``: from now on the executive director decides.
 
-    Locks the proposal; Refused for whoever is not the chair, for a second time and after the decision; Invalid without a reason.
+    Seals the ballot it stands in if that is over, locks the proposal; Refused for whoever is not the chair, for a second time and after the decision; Invalid without a reason.
     Tells the deciders and the secretariat.
     """
+    seal_due_of(proposal)
     proposal = get(Proposal, proposal.id, lock=True)
     denial = check(Action.DECLARE_CONFLICT, proposal, actor=actor, now=clock.now())
     if denial is None and not reason.strip():

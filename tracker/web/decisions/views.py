@@ -16,6 +16,7 @@ from tracker.db import session
 from tracker.decisions import actions, queries
 from tracker.decisions.models import Decision
 from tracker.decisions.rules import ACTIONS, FOLLOWS, KINDS, TAKEN, DecisionKind, against_vote
+from tracker.decisions.standing import settle
 from tracker.decisions.vote import in_words, outcome_chip
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
@@ -28,6 +29,7 @@ from tracker.web.identity import the_actor, writes
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from tracker.voting.models import Item
+    from tracker.voting.tally import Result
 
 bp = Blueprint("decisions", __name__)
 DECISION_ENDPOINTS: Mapping[Action, tuple[str, Mapping[str, str]]] = {
@@ -54,7 +56,26 @@ def decision_urls(proposal_id: int) -> dict[Action, str]:
     return {action: url_for(endpoint, id=proposal_id, **extra) for action, (endpoint, extra) in DECISION_ENDPOINTS.items()}
 
 
-def _load(proposal_id: int) -> Proposal:
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What is decided on, with the result of a ballot that is over but not yet sealed."""
+
+    proposal: Proposal
+    unsealed: Result | None
+
+    @property
+    def outcome(self) -> str | None:
+        """The outcome of the vote, sealed or not."""
+        return self.proposal.ballot_outcome if self.unsealed is None else self.unsealed.outcome.value
+
+    def said(self, item: Item | None) -> Message:
+        """Say what the vote decided, with its numbers."""
+        if self.unsealed is not None:
+            return in_words(self.outcome, self.unsealed.as_data())
+        return in_words(self.outcome, item.result if item else None)
+
+
+def _load(proposal_id: int) -> Matter:
     """Return the proposal with what the page shows of it; raises NotFound, also for whoever may not see it.
 
     Taking the lock in an action drops what was loaded here, so a form that comes back loads it again.
@@ -67,15 +88,15 @@ def _load(proposal_id: int) -> Proposal:
     found = session().scalars(wanted).one_or_none() if proposal_id <= KEY_LIMIT else None
     if found is None or check(Action.VIEW, found, actor=the_actor(), now=clock.now()) is not None:
         raise NotFound
-    return found
+    return Matter(found, settle([found], clock.now()).get(proposal_id))
 
 
-def _choices(proposal: Proposal) -> list[Choice]:
+def _choices(matter: Matter) -> list[Choice]:
     actor, now = the_actor(), clock.now()
     return [
-        Choice(kind, KINDS[kind], FOLLOWS[kind], against_vote(kind, proposal.ballot_outcome))
+        Choice(kind, KINDS[kind], FOLLOWS[kind], against_vote(kind, matter.outcome))
         for kind, action in ACTIONS.items()
-        if check(action, proposal, actor=actor, now=now) is None
+        if check(action, matter.proposal, actor=actor, now=now) is None
     ]
 
 
@@ -85,23 +106,24 @@ def _units_of_both(proposal: Proposal) -> list[object]:
     return [seat.unit for seat in current_user.seats if seat.unit_id in on_it]
 
 
-def _decide_page(proposal: Proposal, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
+def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
+    proposal = matter.proposal
     items: list[Item] = list(session().scalars(queries.items_on(proposal.id, clock.now()).limit(1)))
     item = items[0] if items else None
-    chip, tone = outcome_chip(proposal.ballot_outcome)
-    choices = _choices(proposal) if why_not is None else []
+    chip, tone = outcome_chip(matter.outcome)
+    choices = _choices(matter) if why_not is None else []
     return render_template(
         "decisions/decide.html", proposal=proposal, form=form, decisions=taken, item=item, outcome=chip, tone=tone, choices=choices,
-        said=in_words(proposal.ballot_outcome, item.result if item else None), chosen=request.values.get("kind", ""), own=_units_of_both(proposal),
+        said=matter.said(item), chosen=request.values.get("kind", ""), own=_units_of_both(proposal),
         may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None, why_not=why_not,
         opinion_limit=OPINION_LIMIT, reason_limit=REASON_LIMIT, told=[say("the people of all member units"), say("the secretariat")],
     )
 
 
-def _refuse_early(proposal: Proposal, taken: list[Decision]) -> None:
+def _refuse_early(matter: Matter, taken: list[Decision]) -> None:
     """Raise the refusal of a page on which nothing could be decided."""
-    if not _choices(proposal):
-        denial = actions.refusal(proposal, DecisionKind.APPROVE, actor=the_actor(), last=taken[0] if taken else None)
+    if not _choices(matter):
+        denial = actions.refusal(matter.proposal, DecisionKind.APPROVE, actor=the_actor(), last=taken[0] if taken else None)
         raise Refused(denial or Denial(Kind.WRONG_STATE, say("There is nothing to decide now.")))
 
 
@@ -109,16 +131,17 @@ def _refuse_early(proposal: Proposal, taken: list[Decision]) -> None:
 @writes
 def decide(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show what the vote said and what each decision would mean; a POST takes the decision named by the button."""
-    proposal, form = _load(id), DecisionForm()
+    matter, form = _load(id), DecisionForm()
     taken = list(session().scalars(queries.decisions_on(id)))
     if request.method == "POST":
-        return _take(proposal, form, taken)
-    _refuse_early(proposal, taken)
+        return _take(matter, form, taken)
+    _refuse_early(matter, taken)
     form.seen.data = str(taken[0].id if taken else 0)
-    return _decide_page(proposal, form, taken)
+    return _decide_page(matter, form, taken)
 
 
-def _take(proposal: Proposal, form: DecisionForm, taken: list[Decision]) -> ResponseReturnValue:
+def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> ResponseReturnValue:
+    proposal = matter.proposal
     if form.validate_on_submit():
         try:
             kind = _kind()
@@ -133,7 +156,7 @@ def _take(proposal: Proposal, form: DecisionForm, taken: list[Decision]) -> Resp
             flash(translated(say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **proposal.names())), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
     else:
-        _refuse_early(proposal, taken)
+        _refuse_early(matter, taken)
     return _decide_page(_load(proposal.id), form, taken), 422
 
 
@@ -158,7 +181,7 @@ def _show(form: DecisionForm | ConflictForm, wrong: Invalid) -> None:
 @writes
 def declare_conflict(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show what declaring a conflict means and to whom it is told; a POST declares it."""
-    proposal, form = _load(id), ConflictForm()
+    proposal, form = _load(id).proposal, ConflictForm()
     denial = check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now())
     if denial is not None:
         raise Refused(denial)
@@ -172,7 +195,7 @@ def declare_conflict(id: int) -> ResponseReturnValue:  # noqa: A002 - the name i
         else:
             flash(translated(say("Your conflict of interest is on record. The executive director decides on this proposal.")), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
-    return _conflict_page(_load(id), form), 422
+    return _conflict_page(_load(id).proposal, form), 422
 
 
 def _conflict_page(proposal: Proposal, form: ConflictForm) -> str:

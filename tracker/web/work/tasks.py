@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from flask import url_for
 
-from tracker.db import session
+from tracker.db import JSONDict, session
 from tracker.decisions import queries as decisions
+from tracker.decisions.standing import settle
 from tracker.decisions.vote import in_words
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, check
@@ -18,6 +19,7 @@ from tracker.programmes.rules import PhaseKind
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.text import count_zi
+from tracker.voting.tally import Result
 from tracker.web.work import reading
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -143,19 +145,26 @@ def dates_due(years: Iterable[Programme]) -> Iterator[Task]:
 def decisions_due(actor: Actor, now: datetime, programme_id: int | None = None) -> list[Task]:
     """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each.
 
-    Of one year where ``programme_id`` is given. Needs the years loaded (``reading.programmes``). Makes two queries whatever the
-    number of proposals.
+    Of one year where ``programme_id`` is given. Needs the years loaded (``reading.programmes``). Makes three queries at most,
+    whatever the number of proposals.
     """
     wanted = decisions.awaiting(now)
     if programme_id is not None:
         wanted = wanted.where(Proposal.programme_id == programme_id)
-    mine = [proposal for proposal in session().scalars(wanted) if check(Action.DEFER, proposal, actor=actor, now=now) is None]
-    items = {item.proposal_id: item for item in session().scalars(decisions.latest_items(now))} if mine else {}
+    candidates = list(session().scalars(wanted))
+    unsealed = settle(candidates, now)
+    mine = [proposal for proposal in candidates if check(Action.DEFER, proposal, actor=actor, now=now) is None]
+    sealed = {item.proposal_id: item.result for item in session().scalars(decisions.latest_items(now))} if mine else {}
     return in_order(
         Task(
-            titled(proposal), url_for("proposals.show", id=proposal.id),
-            in_words(proposal.ballot_outcome, items[proposal.id].result if proposal.id in items else None),
+            titled(proposal), url_for("proposals.show", id=proposal.id), _vote_on(proposal, unsealed.get(proposal.id), sealed.get(proposal.id)),
             say("Decide"), url_for("decisions.decide", id=proposal.id), due_of(proposal.programme, PhaseKind.DECISION), rank=place,
         )
         for place, proposal in enumerate(mine[: reading.AT_MOST])
     )
+
+
+def _vote_on(proposal: Proposal, unsealed: Result | None, sealed: JSONDict | None) -> Message:
+    if unsealed is not None:
+        return in_words(unsealed.outcome.value, unsealed.as_data())
+    return in_words(proposal.ballot_outcome, sealed)

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from tracker import clock
 from tracker.db import session
+from tracker.decisions.standing import settle
 from tracker.messages import Message, say
 from tracker.notifications.queries import inbox
 from tracker.policy import Actor, Role
@@ -42,6 +43,7 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     if actor.unit_id is None:
         return Desk()
     rows = [(row[0], row[1]) for row in reading.proposals_of(actor.unit_id)]
+    settle((proposal for proposal, _remark in rows), now)
     ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
     open_now = any(window.contains(now) for year in years if year.state is ProgrammeState.PUBLISHED and (window := year.phase(PhaseKind.SUBMISSION)))
     return Desk(
