@@ -26,12 +26,13 @@ def _markdown() -> MarkdownIt:
 
 
 def markdown(text: str | None) -> Markup:
-    """Turn markdown into HTML that can do no harm: no raw HTML, no pictures, headings from the third level down."""
+    """Turn markdown into HTML that can do no harm: no raw HTML, no pictures, its highest headings on the third level."""
     parser = _markdown()
     tokens = parser.parse(text or "")
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    highest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + 3, 6)}"
     rendered = parser.renderer.render(tokens, parser.options, {})
     safe = nh3.clean(rendered, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel="noopener nofollow")
     return Markup(safe)  # noqa: S704 - nh3 has just cleaned it
