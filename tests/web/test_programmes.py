@@ -143,7 +143,7 @@ def test_call_text_can_do_no_harm(app: Flask, cast: Cast, client_of: ClientOf) -
         found = queries.find(2021, actor=cast.secretariat.actor, lock=True)
         actions.change(found, {"name_en": "A", "call_en": "# Scope\n<script>alert(1)</script> [x](javascript:alert(1))"}, seen=1, actor=cast.secretariat.actor)
     page = client_of(cast.huawei).get("/programmes/2021").text
-    assert ("<h3>Scope</h3>" in page, "<script>alert" in page, "href=\"javascript" in page) == (True, False, False)
+    assert ("<h3>Scope</h3>" in page, "<script>alert" in page, 'href="javascript' in page) == (True, False, False)
 
 
 @pytest.mark.parametrize("name", ["chair", "secretariat", "huawei"])

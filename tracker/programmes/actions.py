@@ -84,11 +84,11 @@ def _put_phases(programme: Programme, wanted: Mapping[PhaseKind, windows.Window]
         if phase.kind not in wanted:
             programme.phases.remove(phase)
     for kind, window in wanted.items():
-        phase = programme.phase(kind)
-        if phase is None:
+        present = programme.phase(kind)
+        if present is None:
             programme.phases.append(Phase(kind=kind, opens_at=window.opens_at, closes_at=window.closes_at))
         else:
-            phase.opens_at, phase.closes_at = window.opens_at, window.closes_at
+            present.opens_at, present.closes_at = window.opens_at, window.closes_at
 
 
 def set_areas(programme: Programme, areas: Sequence[Area], *, used: Collection[int], seen: int, actor: Actor) -> None:

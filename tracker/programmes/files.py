@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from tracker.errors import Invalid, NotFound
 from tracker.messages import Message, say
@@ -78,7 +78,7 @@ def kind_of(name: str) -> str:
     return "jpg" if ending == "jpeg" else ending
 
 
-def store(folder: Path, *, name: str, stream: BinaryIO) -> Stored:
+def store(folder: Path, *, name: str, stream: IO[bytes]) -> Stored:
     """Check a file and write it into ``folder`` under a random name, readable by this account only.
 
     Raises Invalid ({"file": …}) for a name, kind, size or content that is not let in; then nothing is written.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from tracker.messages import Message, say
@@ -95,7 +96,7 @@ def _read_end(given: Mapping[str, str], key: str, *, zone: str, year: int, wrong
 def _check_order(windows: Mapping[PhaseKind, Window], wrong: Wrong) -> None:
     """The windows may overlap, but none may open or close before an earlier kind does."""
     kinds = [kind for kind in PhaseKind if kind in windows]
-    for before, after in zip(kinds, kinds[1:], strict=False):
+    for before, after in pairwise(kinds):
         for end in ENDS:
             if getattr(windows[after], f"{end}_at") < getattr(windows[before], f"{end}_at"):
                 wrong.setdefault(f"{after.value}_{end}", []).append(say("This is earlier than in the phase before it."))

@@ -191,9 +191,9 @@ def receives_file(view: Callable[..., ResponseReturnValue]) -> Callable[..., Res
 
 def _receive() -> files.Stored | Invalid:
     upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        return Invalid({"file": [say("Choose a file first.")]})
     try:
-        if upload is None or not upload.filename:
-            raise Invalid({"file": [say("Choose a file first.")]})
         return files.store(file_folder(), name=upload.filename, stream=upload.stream)
     except Invalid as wrong:
         return wrong

@@ -138,7 +138,8 @@ class UploadForm(FlaskForm):
 def call_form(programme: Programme, form: type[CallForm] = CallForm, *, fresh: bool = False) -> CallForm:
     """Return the form of the names and the call; ``fresh`` leaves out what was typed."""
     data = {name: getattr(programme, name) for name in ("name_zh", "name_en", "call_zh", "call_en")}
-    return _made(form, {**data, "version": programme.version}, fresh=fresh)
+    made: CallForm = _made(form, {**data, "version": programme.version}, fresh=fresh)
+    return made
 
 
 def dates_form(programme: Programme, *, fresh: bool = False) -> Any:  # noqa: ANN401 - a class whose fields are made from the kinds
@@ -153,7 +154,8 @@ def dates_form(programme: Programme, *, fresh: bool = False) -> Any:  # noqa: AN
 def areas_form(programme: Programme, *, fresh: bool = False) -> AreasForm:
     """Return the form of the topic areas."""
     data = [{"key": area.id, **{name: getattr(area, name) for name in AREA}} for area in programme.areas]
-    return _made(AreasForm, {"areas": data, "version": programme.version}, fresh=fresh)
+    made: AreasForm = _made(AreasForm, {"areas": data, "version": programme.version}, fresh=fresh)
+    return made
 
 
 def rearranged(form: AreasForm, areas: Sequence[Area]) -> AreasForm:
@@ -190,7 +192,7 @@ def show(form: FlaskForm, wrong: Invalid) -> None:
 def _field(form: FlaskForm, name: str) -> Field | None:
     parent, _, rest = name.partition("-")
     if not rest:
-        return form[name] if name in form else None
+        return next((field for field in form if field.name == name), None)
     index, _, part = rest.partition("-")
     return form[parent][int(index)].form[part]
 
@@ -212,4 +214,5 @@ def _value(field: Field) -> str:
         return gettext("yes") if field.data else gettext("no")
     if field.type == "RadioField":
         return next((str(label) for code, label in field.choices or () if code == field.data), "")
-    return str(field.data or "").replace("T", " ") if field.name.endswith(windows.ENDS) else str(field.data or "")
+    text = str(field.data or "")
+    return text.replace("T", " ") if str(field.name).endswith(windows.ENDS) else text
