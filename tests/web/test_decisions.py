@@ -39,6 +39,7 @@ def test_decide_page_shows_the_vote_and_who_is_told(app: Flask, cast: Cast, clie
     text = words(answer.text)
     assert answer.status_code == 200
     assert "The vote carried it: 12 of 17 in favour (70.59 %), 9 needed." in text
+    assert "Rule 18 units, 0 recused; 12 must vote; passes with more than half of the votes returned." in text
     assert "Who is told the people of all member units and the secretariat" in text
     assert "互联网企业反垄断合规规则适用" in text
     assert [kind for kind in DecisionKind if f'name="kind" value="{kind.value}"' in answer.text] == list(DecisionKind)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, lazyload
 from tracker.decisions.models import Decision
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
-from tracker.voting.models import Ballot, Item
+from tracker.voting.models import Ballot, Item, Recusal, RollEntry
 
 
 def decisions_on(proposal_id: int) -> sa.Select[Decision]:
@@ -18,10 +18,12 @@ def decisions_on(proposal_id: int) -> sa.Select[Decision]:
     return sa.select(Decision).options(joinedload(Decision.person)).where(Decision.proposal_id == proposal_id).order_by(Decision.id.desc())
 
 
-def items_on(proposal_id: int, now: datetime) -> sa.Select[Item]:
-    """Every ballot item on one proposal whose ballot is over at ``now``, with its ballot, the newest first."""
+def items_on(proposal_id: int, now: datetime) -> sa.Select[tuple[Item, int, int]]:
+    """Every ballot item on one proposal whose ballot is over at ``now``, with its ballot, the size of roll and recused; the newest first."""
+    roll = sa.select(sa.func.count()).where(RollEntry.ballot_id == Ballot.id).correlate(Ballot).scalar_subquery()
+    recused = sa.select(sa.func.count()).where(Recusal.item_id == Item.id).correlate(Item).scalar_subquery()
     return (
-        sa.select(Item)
+        sa.select(Item, roll, recused)
         .join(Item.ballot)
         .options(contains_eager(Item.ballot))
         .where(Item.proposal_id == proposal_id, Ballot.closes_at <= now)

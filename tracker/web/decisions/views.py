@@ -22,6 +22,9 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, check
 from tracker.proposals.models import Partner, Proposal
+from tracker.voting.grammar import parse_rule
+from tracker.voting.sentence import rule_sentence
+from tracker.voting.tally import Counts
 from tracker.web.decisions.forms import KEY_LIMIT, OPINION_LIMIT, REASON_LIMIT, ConflictForm, DecisionForm
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
@@ -108,13 +111,14 @@ def _units_of_both(proposal: Proposal) -> list[object]:
 
 def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
     proposal = matter.proposal
-    items: list[Item] = list(session().scalars(queries.items_on(proposal.id, clock.now()).limit(1)))
-    item = items[0] if items else None
+    voted = session().execute(queries.items_on(proposal.id, clock.now()).limit(1)).first()
+    item: Item | None = voted[0] if voted else None
+    rule = rule_sentence(parse_rule(voted[0].ballot.rule), Counts(roll=voted[1], recused=voted[2])) if voted else None
     chip, tone = outcome_chip(matter.outcome)
     choices = _choices(matter) if why_not is None else []
     return render_template(
         "decisions/decide.html", proposal=proposal, form=form, decisions=taken, item=item, outcome=chip, tone=tone, choices=choices,
-        said=matter.said(item), chosen=request.values.get("kind", ""), own=_units_of_both(proposal),
+        said=matter.said(item), rule=rule, chosen=request.values.get("kind", ""), own=_units_of_both(proposal),
         may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None, why_not=why_not,
         opinion_limit=OPINION_LIMIT, reason_limit=REASON_LIMIT, told=[say("the people of all member units"), say("the secretariat")],
     )
