@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.cast import NOW, VOTING, Cast
+from tests.cast import NOW, Cast
 from tracker.db import db, writing
 from tracker.decisions.models import Decision
 from tracker.notifications.models import Notice

@@ -18,7 +18,7 @@ def decisions_on(proposal_id: int) -> sa.Select[Decision]:
     return sa.select(Decision).options(joinedload(Decision.person)).where(Decision.proposal_id == proposal_id).order_by(Decision.id.desc())
 
 
-def items_on(proposal_id: int, now: datetime) -> sa.Select[tuple[Item, int, int]]:
+def items_on(proposal_id: int, now: datetime) -> sa.Select[Item, int, int]:
     """Every ballot item on one proposal whose ballot is over at ``now``, with its ballot, the size of roll and recused; the newest first."""
     roll = sa.select(sa.func.count()).where(RollEntry.ballot_id == Ballot.id).correlate(Ballot).scalar_subquery()
     recused = sa.select(sa.func.count()).where(Recusal.item_id == Item.id).correlate(Item).scalar_subquery()

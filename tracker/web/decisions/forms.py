@@ -7,9 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import ValidationError
 
+from tracker.messages import say
 from tracker.text import clean_text, count_zi
 from tracker.web.formats import translated
-from tracker.messages import say
 
 OPINION_LIMIT = 500
 REASON_LIMIT = 500

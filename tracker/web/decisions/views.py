@@ -31,6 +31,7 @@ from tracker.web.identity import the_actor, writes
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
     from tracker.voting.models import Item
     from tracker.voting.tally import Result
 

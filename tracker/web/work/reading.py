@@ -36,7 +36,7 @@ def programmes() -> list[Programme]:
     return list(session().scalars(wanted).unique())
 
 
-def proposals_of(unit_id: int) -> Sequence[sa.Row[tuple[Proposal, str | None]]]:
+def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
     """Return the unit's proposals that are under way, led or joined, each with the remark of its last return."""
     remark = (
         sa.select(Event.note)

@@ -23,6 +23,7 @@ from tracker.web.work import outlook, reading, tasks
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
     from tracker.notifications.models import Notice
 
 bp = Blueprint("work", __name__)
