@@ -128,7 +128,7 @@ PRIOR_WORK = Field("prior_work", say("Prior work"), Kind.TEXT, 1000, owed=False)
 INVESTIGATOR = (
     Field("investigator_name", say("Name of the principal investigator")),
     Field("investigator_unit", say("Unit of the principal investigator"), zi=60),
-    Field("investigator_title", say("Title of the principal investigator"), owed=False),
+    Field("investigator_title", say("Professional title of the principal investigator"), owed=False),
 )
 CONTACT = (
     Field("contact_name", say("Name of the contact")),
@@ -146,7 +146,7 @@ PARTNERS = Table(
 )
 TEAM = Table(
     "team", say("Team"),
-    (Field("name", say("Name")), Field("unit", say("Unit"), zi=60, owed=False), Field("title", say("Title"), owed=False), Field("role", say("Role in the project"), owed=False)), 30, add=say("Add a person"),
+    (Field("name", say("Name")), Field("unit", say("Unit"), zi=60, owed=False), Field("title", say("Professional title"), owed=False), Field("role", say("Role in the project"), owed=False)), 30, add=say("Add a person"),
 )
 RESULTS = Table(
     "results", say("Expected results"),

@@ -35,10 +35,10 @@ UNIT_VERBS = frozenset({Action.EDIT, Action.SUBMIT, Action.WITHDRAW, Action.REVI
 DONE: dict[str, Message] = {
     Action.START: say("Started the draft"),
     Action.EDIT: say("Edited the draft"),
-    Action.SUBMIT: say("Submitted"),
+    Action.SUBMIT: say("Submitted it"),
     Action.WITHDRAW: say("Withdrew it"),
     Action.REVIVE: say("Took it up again"),
-    Action.ACCEPT: say("Passed the formal check"),
+    Action.ACCEPT: say("Passed it in the formal check"),
     Action.RETURN: say("Returned it for changes"),
     Action.NOT_ACCEPT: say("Did not accept it"),
     Action.BALLOT: say("Put it to the vote"),
