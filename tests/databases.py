@@ -26,7 +26,7 @@ class Databases:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.server_url, self.stop = postgres.start() if ON_POSTGRES else ("", lambda: None)
-        self.template = f"template_{uuid.uuid4().hex[:12]}"
+        self.template = ""
 
     def url(self, name: str) -> str:
         """Return the address of the database called ``name``."""
@@ -35,20 +35,22 @@ class Databases:
         return f"sqlite:///{self.folder / name}.db"
 
     def make_template(self, migrate: Callable[[str], None]) -> str:
-        """Create the template, bring it to the present schema and return its address."""
+        """Create a template, bring it to the present schema and return its address; ``template`` names the newest one."""
+        self.template = f"template_{uuid.uuid4().hex[:12]}"
         if ON_POSTGRES:
             self._run(f'CREATE DATABASE "{self.template}"')
         migrate(self.url(self.template))
         return self.url(self.template)
 
     @contextmanager
-    def copy(self, *, empty: bool = False) -> Iterator[str]:
-        """Give the address of a copy of the template (or of an empty database) and drop it afterwards."""
+    def copy(self, template: str = "", *, empty: bool = False) -> Iterator[str]:
+        """Give the address of a copy of the template named (default: the newest) or of an empty database, and drop it afterwards."""
+        template = template or self.template
         name = f"test_{uuid.uuid4().hex[:12]}"
         if ON_POSTGRES:
-            self._run(f'CREATE DATABASE "{name}"' + ("" if empty else f' TEMPLATE "{self.template}"'))
+            self._run(f'CREATE DATABASE "{name}"' + ("" if empty else f' TEMPLATE "{template}"'))
         elif not empty:
-            shutil.copyfile(self.folder / f"{self.template}.db", self.folder / f"{name}.db")
+            shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
         yield self.url(name)
         if ON_POSTGRES:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, joinedload
 
 from tests.cast import FOUNDED, NOW, Cast, Member, build
 from tests.databases import Databases
 from tracker import clock, config, create_app, migrations
+from tracker.cli.demo import year
 from tracker.db import db, writing
-from tracker.members.models import SignInSession
+from tracker.members.models import Seat, SignInSession
 from tracker.members.tokens import hash_token, make_token
+from tracker.policy import Actor
 
 KEY = "k" * 48
 HOST = "http://localhost"
@@ -41,6 +44,7 @@ class Template:
     """The migrated database with the cast, from which every test gets a copy of its own."""
 
     databases: Databases
+    name: str
     cast: Cast
 
 
@@ -55,7 +59,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
             cast = build(session)
         db.session.remove()
         db.engine.dispose()
-    yield Template(databases, cast)
+    yield Template(databases, databases.template, cast)
     databases.stop()
 
 
@@ -68,7 +72,50 @@ def cast(template: Template) -> Cast:
 @pytest.fixture
 def app(template: Template, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh copy of the database, on 6 January 2021 at ten in Beijing."""
-    with template.databases.copy() as url, clock.standing_at(NOW):
+    with template.databases.copy(template.name) as url, clock.standing_at(NOW):
+        app = make_app(url, tmp_path)
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@dataclass
+class Year:
+    """The demonstration year on 14 January 2021: every state there is, lived through the product's own verbs."""
+
+    databases: Databases
+    name: str
+    people: dict[str, Member]
+
+
+TODAY = datetime(2021, 1, 14, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def year_template(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """Live the demonstration year once."""
+    url = template.databases.make_template(migrations.upgrade)
+    app = make_app(url, tmp_path_factory.mktemp("year"))
+    with app.app_context():
+        year.tell(zone="Asia/Shanghai", until=TODAY)
+        people = {name: Member(name, actor.person_id or 0, actor) for name, actor in _actors(db.session())}
+        db.session.remove()
+        db.engine.dispose()
+    return Year(template.databases, template.databases.template, people)
+
+
+def _actors(session: Session) -> Iterator[tuple[str, Actor]]:
+    """Everybody of the demonstration by the name before the @ of their address, in the first seat they hold."""
+    for seat in session.scalars(select(Seat).options(joinedload(Seat.person)).order_by(Seat.id)):
+        person = seat.person
+        yield person.email.partition("@")[0], Actor(person.id, seat.role, seat.unit_id, seat.id, person.name_zh, person.name_en)
+
+
+@pytest.fixture
+def in_the_year(year_template: Year, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh copy of the demonstration year, on 14 January 2021 at nine in Beijing."""
+    with year_template.databases.copy(year_template.name) as url, clock.standing_at(TODAY):
         app = make_app(url, tmp_path)
         yield app
         with app.app_context():
@@ -93,20 +140,25 @@ def client_of(app: Flask) -> Callable[[Member], FlaskClient]:
     """Return a function that gives a browser signed in as one of the cast."""
 
     def sign_in(member: Member, language: str = "en") -> FlaskClient:
-        client, token = app.test_client(), make_token()
-        with app.app_context(), writing() as session:
-            now = clock.now()
-            session.add(
-                SignInSession(
-                    token_hash=hash_token(token), person_id=member.person_id, seat_id=member.actor.seat_id, device="test", remembered=True, created_at=now,
-                    seen_at=now, expires_at=now.replace(year=now.year + 1),
-                )
-            )
-        with client.session_transaction() as cookie:
-            cookie["_user_id"], cookie["language"] = token, language
-        return client
+        return sign_in_as(app, member, language)
 
     return sign_in
+
+
+def sign_in_as(app: Flask, member: Member, language: str = "en") -> FlaskClient:
+    """Return a browser with a session of ``member`` in ``app``, as if they had just signed in."""
+    client, token = app.test_client(), make_token()
+    with app.app_context(), writing() as session:
+        now = clock.now()
+        session.add(
+            SignInSession(
+                token_hash=hash_token(token), person_id=member.person_id, seat_id=member.actor.seat_id, device="test", remembered=True, created_at=now,
+                seen_at=now, expires_at=now.replace(year=now.year + 1),
+            )
+        )
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["language"] = token, language
+    return client
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Attacks on every door, and the matrix of who may open which."""
