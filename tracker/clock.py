@@ -60,6 +60,11 @@ def standing_at(instant: datetime) -> Iterator[None]:
         _clock.frozen = before
 
 
+def stand_at(instant: datetime) -> None:
+    """Move a clock that stands still to another instant, for all threads at once."""
+    _clock.frozen = instant.astimezone(UTC)
+
+
 def at_local(day: date, hour: int, minute: int, zone: str) -> datetime:
     """Return the instant at which the wall clock of ``zone`` shows ``hour:minute`` on ``day``."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
