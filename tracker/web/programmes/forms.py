@@ -211,8 +211,8 @@ def flat(form: FlaskForm | PlainForm, before: str = "") -> list[tuple[str, str]]
 
 def _value(field: Field) -> str:
     if field.type == "BooleanField":
-        return gettext("yes") if field.data else gettext("no")
+        return str(gettext("yes") if field.data else gettext("no"))
     if field.type == "RadioField":
         return next((str(label) for code, label in field.choices or () if code == field.data), "")
-    text = str(field.data or "")
+    text: str = field.data or ""
     return text.replace("T", " ") if str(field.name).endswith(windows.ENDS) else text
