@@ -32,7 +32,7 @@ WINDOWS = (
     (PhaseKind.VOTING, (2021, 1, 11), (2021, 1, 16)),
     (PhaseKind.DECISION, (2021, 1, 15), (2021, 1, 30)),
 )
-VOTING = {"preset": "two_thirds_quorum_majority", "recuse_partners": False, "no_needs_reason": True, "allow_discuss": False}
+VOTING = {"preset": "majority", "recuse_partners": False, "no_needs_reason": True, "allow_discuss": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,14 @@ def units() -> list[Unit]:
     """Return the 18 vice-chair units: the seven that the source names, and eleven by number."""
     named = [Unit(code=c, name_zh=z, name_en=e, short_zh=sz, short_en=se, kind=UnitKind.VICE_CHAIR) for c, z, e, sz, se in NAMED]
     numbered = [
-        Unit(code=f"unit-{n:02}", name_zh=f"副主任委员单位 {n}", name_en=f"Vice-chair unit {n}", short_zh=f"副主任委员单位 {n}", short_en=f"Vice-chair unit {n}", kind=UnitKind.VICE_CHAIR)
+        Unit(
+            code=f"unit-{n:02}",
+            name_zh=f"副主任委员单位 {n}",
+            name_en=f"Vice-chair unit {n}",
+            short_zh=f"副主任委员单位 {n}",
+            short_en=f"Vice-chair unit {n}",
+            kind=UnitKind.VICE_CHAIR,
+        )
         for n in range(8, 19)
     ]
     member = Unit(code="member-1", name_zh="成员单位 1", name_en="Member unit 1", short_zh="成员单位 1", short_en="Member unit 1", kind=UnitKind.MEMBER)
@@ -79,7 +86,9 @@ def build(session: Session) -> Cast:
     session.flush()
     cast.units = {unit.code: unit.id for unit in rows}
     for key, role in (("secretariat", Role.SECRETARIAT), ("chair", Role.CHAIR), ("director", Role.DIRECTOR), ("expert", Role.EXPERT)):
-        _seat(session, cast, key, role, None, {"chair": "主任委员", "director": "执行主任", "secretariat": "秘书处", "expert": "专家顾问"}[key], key.capitalize())
+        _seat(
+            session, cast, key, role, None, {"chair": "主任委员", "director": "执行主任", "secretariat": "秘书处", "expert": "专家顾问"}[key], key.capitalize()
+        )
     for unit in rows:
         key = unit.code.replace("-", "_")
         _seat(session, cast, key, Role.REPRESENTATIVE, unit, f"{unit.short_zh}代表", f"{unit.short_en} representative")
@@ -91,7 +100,9 @@ def build(session: Session) -> Cast:
     return cast
 
 
-def _seat(session: Session, cast: Cast, key: str, role: Role, unit: Unit | None, name_zh: str, name_en: str, *, state: PersonState = PersonState.ACTIVE) -> None:
+def _seat(
+    session: Session, cast: Cast, key: str, role: Role, unit: Unit | None, name_zh: str, name_en: str, *, state: PersonState = PersonState.ACTIVE
+) -> None:
     person = Person(name_zh=name_zh, name_en=name_en, email=f"{key.replace('_', '.')}@example.org", state=state, created_at=FOUNDED)
     session.add(person)
     session.flush()

@@ -152,8 +152,14 @@ def sign_in_as(app: Flask, member: Member, language: str = "en") -> FlaskClient:
         now = clock.now()
         session.add(
             SignInSession(
-                token_hash=hash_token(token), person_id=member.person_id, seat_id=member.actor.seat_id, device="test", remembered=True, created_at=now,
-                seen_at=now, expires_at=now.replace(year=now.year + 1),
+                token_hash=hash_token(token),
+                person_id=member.person_id,
+                seat_id=member.actor.seat_id,
+                device="test",
+                remembered=True,
+                created_at=now,
+                seen_at=now,
+                expires_at=now.replace(year=now.year + 1),
             )
         )
     with client.session_transaction() as cookie:

@@ -68,7 +68,7 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     REQUEST_RESET = "request_reset"
-    CHANGE_PASSWORD = "change_password"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - a verb
     END_SESSION = "end_session"
     DOWNLOAD = "download"
 
@@ -191,9 +191,14 @@ def _wrong_state(rule: Rule, subject: Any, now: datetime) -> list[Denial]:  # no
     """Return the refusal that names the present state and those that would do, or nothing."""
     if not rule.states or subject.state_at(now) in rule.states:
         return []
-    wanted = [subject.state_label(state) for state in sorted(rule.states, key=list(type(next(iter(rule.states)))).index)]
+    wanted = [subject.state_label(state) for state in sorted(rule.states, key=_place)]
     message = say("Now: {state}. Possible only in: {wanted}.", state=subject.state_label(subject.state_at(now)), wanted=wanted)
     return [Denial(Kind.WRONG_STATE, message)]
+
+
+def _place(state: str) -> int:
+    """Return where a state stands in the order its enumeration lists them; plain text comes first."""
+    return list(type(state)).index(state) if isinstance(state, StrEnum) else -1
 
 
 def can(action: Action, subject: Any, *, actor: Actor, now: datetime) -> bool:  # noqa: ANN401 - any noun with a table

@@ -79,7 +79,10 @@ def find_samples(session: Session) -> Samples:
 
 
 VERBS = {
-    "withdraw": ProposalState.RETURNED, "revive": ProposalState.WITHDRAWN, "accept": ProposalState.SUBMITTED, "return": ProposalState.SUBMITTED,
+    "withdraw": ProposalState.RETURNED,
+    "revive": ProposalState.WITHDRAWN,
+    "accept": ProposalState.SUBMITTED,
+    "return": ProposalState.SUBMITTED,
     "not-accept": ProposalState.SUBMITTED,
 }
 STATES_TRIED = {
@@ -116,6 +119,12 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     if rule.endpoint.startswith("ballots."):
         return [(state, {next(iter(names)): ballot}) for state, ballot in samples.ballots.items()]
     values = {
-        "person_id": samples.person, "unit_id": samples.unit, "seat_id": samples.seat, "session_id": samples.session, "year": 2021, "file_id": 1, "token": "no-such-token",
+        "person_id": samples.person,
+        "unit_id": samples.unit,
+        "seat_id": samples.seat,
+        "session_id": samples.session,
+        "year": 2021,
+        "file_id": 1,
+        "token": "no-such-token",
     }
     return [("", {name: values[name] for name in names})]

@@ -9,6 +9,13 @@ from granian.constants import Interfaces
 def serve(*, address: str, port: int, workers: int) -> None:
     """Answer requests until told to stop; requests in flight are finished first."""
     Granian(
-        "tracker:create_app", factory=True, interface=Interfaces.WSGI, address=address, port=port, workers=workers, blocking_threads=4, log_access=False,
+        "tracker:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=address,
+        port=port,
+        workers=workers,
+        blocking_threads=4,
+        log_access=False,
         websockets=False,
     ).serve()

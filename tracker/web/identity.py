@@ -50,7 +50,7 @@ class HeldSeat:
     unit: object | None
 
 
-class Visitor(UserMixin):  # type: ignore[misc] # Flask-Login ships no types
+class Visitor(UserMixin):
     """The person signed in, read once per request: plain data, no open transaction."""
 
     def __init__(self, token: str, found: SignInSession, now: datetime) -> None:
@@ -112,7 +112,8 @@ def require_sign_in() -> ResponseReturnValue | None:
         return None
     if request.method in SAFE:
         return redirect(url_for("members.sign_in", next=request.full_path.rstrip("?")), 303)
-    return current_app.ensure_sync(current_app.view_functions["members.session_over"])()
+    over: ResponseReturnValue = current_app.ensure_sync(current_app.view_functions["members.session_over"])()
+    return over
 
 
 def writes(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 csrf = CSRFProtect()
-POLICY = "; ".join([
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "font-src 'self'",
-    "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
-])
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 def safe_next(target: str | None, otherwise: str) -> str:

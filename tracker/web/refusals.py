@@ -30,7 +30,7 @@ WHY = {
 }
 
 
-def page(status: int, why: Message, denial: object = None) -> ResponseReturnValue:
+def page(status: int, why: Message, denial: object = None) -> tuple[str, int]:
     """Render the page of a refusal."""
     session().rollback()
     return render_template("errors/refusal.html", status=status, why=why, denial=denial), status
@@ -51,7 +51,7 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
 
 def on_busy(_error: OperationalError) -> ResponseReturnValue:
     """Answer 503 with Retry-After while a lock is held or the database is away."""
-    body, status = page(503, WHY[503])  # type: ignore[misc] # page always answers a pair
+    body, status = page(503, WHY[503])
     return body, status, {"Retry-After": "5"}
 
 

@@ -45,8 +45,7 @@ def seat_everyone(session: Session, units: list[Unit], secretariat: Actor) -> Ca
         cast.actors[key] = _seat(session, PersonEntry(name_zh, name_en, f"{key}@example.org"), role, None, secretariat, password_hash)
     for unit in vice_chairs:
         for key, role, name_zh, name_en in _people_of(unit):
-            entry = PersonEntry(name_zh, name_en, f"{key}@example.org")
-            cast.actors[key] = _seat(session, entry, role, unit, secretariat, password_hash)
+            cast.actors[key] = _seat(session, PersonEntry(name_zh, name_en, f"{key}@example.org"), role, unit, secretariat, password_hash)
     return cast
 
 
@@ -72,5 +71,3 @@ def first_secretariat(session: Session) -> Actor:
         raise RuntimeError("The demonstration needs an empty database.")
     person: Person = sign_in.set_password(session, token, passwords.make_hash(secrets.token_urlsafe(16)))
     return Actor(person.id, Role.SECRETARIAT, name_zh=person.name_zh, name_en=person.name_en)
-
-

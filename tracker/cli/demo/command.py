@@ -20,7 +20,13 @@ NOTE = "demo.json"
 
 
 @click.command()
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default="2021-01-14", show_default=True, help="The day the demonstration begins on, at nine in the committee's zone.")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="2021-01-14",
+    show_default=True,
+    help="The day the demonstration begins on, at nine in the committee's zone.",
+)
 @click.option("--fresh", is_flag=True, help="Begin again even if there is a demonstration of that day.")
 @click.option("--serve/--no-serve", default=True, help="Serve it, or only make it.")
 @click.option("--address", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -78,5 +84,3 @@ def _settings() -> config.Settings:
         return config.load()
     except config.SettingError as problem:
         raise click.ClickException(str(problem)) from None
-
-

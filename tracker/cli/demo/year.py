@@ -35,10 +35,14 @@ from tracker.voting.tally import Position
 TOPICS = Path(__file__).parent / "topics.toml"
 YEAR = 2021
 WINDOWS = {
-    "submission_opens": "2021-01-01 09:00", "submission_closes": "2021-01-22 18:00",
-    "screening_opens": "2021-01-04 09:00", "screening_closes": "2021-01-25 18:00",
-    "voting_opens": "2021-01-08 09:00", "voting_closes": "2021-01-29 18:00",
-    "decision_opens": "2021-01-13 18:00", "decision_closes": "2021-02-05 18:00",
+    "submission_opens": "2021-01-01 09:00",
+    "submission_closes": "2021-01-22 18:00",
+    "screening_opens": "2021-01-04 09:00",
+    "screening_closes": "2021-01-25 18:00",
+    "voting_opens": "2021-01-08 09:00",
+    "voting_closes": "2021-01-29 18:00",
+    "decision_opens": "2021-01-13 18:00",
+    "decision_closes": "2021-02-05 18:00",
 }
 METHOD = "文献与规则梳理；面向成员单位的访谈与问卷；专家论证会两次；形成征求意见稿后公开听取意见。"
 RATIONALE = "该问题在成员单位中普遍存在，尚无统一做法；本课题的成果可以直接用于行业自律与政策建议。"
@@ -142,13 +146,17 @@ def _later_proposals(story: Story) -> None:
 
 def _first_ballot(story: Story) -> None:
     """8 to 13 January: the first ballot is opened, voted on, and closes by its clock."""
-    ballot = _open(story, FIRST_BALLOT, day=8, hour=9, closes_day=13, title_zh="2021 年课题立项表决（第一批）", title_en="Project initiation: first 2021 topics")
+    ballot = _open(
+        story, FIRST_BALLOT, day=8, hour=9, closes_day=13, title_zh="2021 年课题立项表决（第一批）", title_en="Project initiation: first 2021 topics"
+    )
     _vote(story, ballot, FIRST_BALLOT, silent=SILENT_IN_FIRST, day=11, hour=10)
 
 
 def _second_ballot(story: Story) -> None:
     """From 11 January: the second ballot, still open on the 14th, with five units yet to vote."""
-    ballot = _open(story, SECOND_BALLOT, day=11, hour=15, closes_day=15, title_zh="2021 年课题立项表决（第二批）", title_en="Project initiation: second 2021 topics")
+    ballot = _open(
+        story, SECOND_BALLOT, day=11, hour=15, closes_day=15, title_zh="2021 年课题立项表决（第二批）", title_en="Project initiation: second 2021 topics"
+    )
     _vote(story, ballot, SECOND_BALLOT, silent=YET_TO_VOTE, day=12, hour=10)
 
 
@@ -156,11 +164,13 @@ def _decisions(story: Story) -> None:
     """On the evening of 13 January: the first ballot is sealed and the chair decides on three of its five topics."""
     with story.on(13, 18, 5) as at:
         voting.seal_due(at)
-    for minute, (key, kind, opinion) in enumerate((
-        ("compliance", DecisionKind.APPROVE, "同意立项，请于一季度完成指南解读报告。"),
-        ("standards", DecisionKind.DEFER, "请先与标准化工作组沟通，避免重复。"),
-        ("crawling", DecisionKind.REJECT, "尊重表决结果，不予立项。"),
-    )):
+    for minute, (key, kind, opinion) in enumerate(
+        (
+            ("compliance", DecisionKind.APPROVE, "同意立项，请于一季度完成指南解读报告。"),
+            ("standards", DecisionKind.DEFER, "请先与标准化工作组沟通，避免重复。"),
+            ("crawling", DecisionKind.REJECT, "尊重表决结果，不予立项。"),
+        )
+    ):
         with story.on(13, 20, minute * 5):
             decisions.decide(story.locked(key), kind, opinion=opinion, reason="", actor=story.actor("chair"))
 
@@ -192,11 +202,21 @@ def _typed(story: Story, topic: Mapping[str, Any], proposal: Proposal) -> dict[s
     budget = topic["budget"]
     lines = [("operations", budget * 6 // 10, "调研、会议与资料费"), ("labour", budget * 4 // 10, "研究助理与专家劳务")] if budget else []
     return {
-        "title_zh": topic["title_zh"], "title_en": topic["title_en"], "area": str(areas[topic["area"] - 1].id), "keywords": topic["keywords"],
-        "background": topic["background"], "rationale": RATIONALE, "content": topic["content"], "method": METHOD,
-        "investigator_name": f"{lead.short_zh or lead.name_zh}课题负责人", "investigator_unit": lead.name_zh,
-        "contact_name": f"{lead.short_zh or lead.name_zh}代表", "contact_email": f"{lead.code}@example.org",
-        "period_from": "2021-01", "period_to": "2021-12", "budget_total": str(budget) if budget else "",
+        "title_zh": topic["title_zh"],
+        "title_en": topic["title_en"],
+        "area": str(areas[topic["area"] - 1].id),
+        "keywords": topic["keywords"],
+        "background": topic["background"],
+        "rationale": RATIONALE,
+        "content": topic["content"],
+        "method": METHOD,
+        "investigator_name": f"{lead.short_zh or lead.name_zh}课题负责人",
+        "investigator_unit": lead.name_zh,
+        "contact_name": f"{lead.short_zh or lead.name_zh}代表",
+        "contact_email": f"{lead.code}@example.org",
+        "period_from": "2021-01",
+        "period_to": "2021-12",
+        "budget_total": str(budget) if budget else "",
         "team": [{"name": "课题组成员甲", "unit": lead.name_zh, "title": "", "role": "执笔"}],
         "results": [{"name": name, "form": form, "quarter": quarter, "use": "供成员单位使用"} for name, form, quarter in topic["results"]],
         "schedule": [{"quarter": f"2021Q{n}", "work": work} for n, work in enumerate(("规则梳理与调研", "案例分析", "形成初稿并征求意见", "定稿与发布"), 1)],
@@ -216,7 +236,10 @@ def _open(story: Story, keys: tuple[str, ...], *, day: int, hour: int, closes_da
     with story.on(day, hour):
         plan = Plan(
             programme_id=story.session.scalars(sa.select(Programme.id).where(Programme.year == YEAR)).one(),
-            proposal_ids=[story.proposals[key] for key in keys], title_zh=title_zh, title_en=title_en, rule=dict(PRESETS[DEFAULT_PRESET].rule),
+            proposal_ids=[story.proposals[key] for key in keys],
+            title_zh=title_zh,
+            title_en=title_en,
+            rule=dict(PRESETS[DEFAULT_PRESET].rule),
             closes_at=clock.at_local(date(YEAR, 1, closes_day), 18, 0, story.zone),
             options={"recuse_partners": False, "no_needs_reason": True, "allow_discuss": False},
         )
