@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -23,13 +23,8 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 bp = Blueprint("notices", __name__)
-PAGES = {
-    "proposal": ("proposals.show", "proposal_id"),
-    "ballot": ("ballots.show", "ballot_id"),
-    "person": ("members.person", "person_id"),
-    "unit": ("members.unit", "unit_id"),
-}
-"""The page of each kind of object: its endpoint and the name of its id there. A programme's page goes by its year."""
+PAGES = {"proposal": "/proposals/{}", "ballot": "/ballots/{}", "person": "/members/people/{}", "unit": "/members/units/{}"}
+"""The address of each kind of object, by its id. A programme's page goes by its year."""
 
 
 @bp.get("/notices")
@@ -56,9 +51,7 @@ def _links(notices: Iterable[Notice]) -> dict[int, str]:
     links = {}
     for key, (kind, number) in about.items():
         if kind in PAGES:
-            endpoint, name = PAGES[kind]
-            where: dict[str, Any] = {name: number}
-            links[key] = url_for(endpoint, **where)
+            links[key] = PAGES[kind].format(number)
         elif number in years:
             links[key] = url_for("programmes.show", year=years[number])
     return links
