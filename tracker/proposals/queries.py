@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload, raiseload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, raiseload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker.audit.models import Event
@@ -91,11 +91,11 @@ def _holds(text: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(place.icontains(text, autoescape=True) for place in places))
 
 
-def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED) -> sa.Select[Proposal, str]:
-    """One page of the list: proposals with programme, area and lead unit, and the state each is in at ``now``; stable order."""
+def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED) -> sa.Select[Proposal, str, int]:
+    """One page of the list: proposals with programme, area and lead unit, the state each is in at ``now``, and how many match in all; stable order."""
     ids = matching(actor, wanted, now=now, settled=settled)
     return (
-        sa.select(Proposal, effective_state(now, settled).label("state_now"))
+        sa.select(Proposal, effective_state(now, settled).label("state_now"), sa.func.count().over().label("total"))
         .join(Proposal.programme).join(Proposal.lead_unit).outerjoin(Proposal.area)
         .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), raiseload(Proposal.partners))
         .options(sa.orm.defer(Proposal.content))
@@ -126,9 +126,9 @@ def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: 
     return sa.select(state, sa.func.count()).select_from(Proposal).where(Proposal.programme_id == programme_id, visible_to(actor)).group_by(state)
 
 
-def due(now: datetime) -> sa.Select[int]:
-    """The ids of the proposals whose ballot's time is over and whose result is not yet written down."""
-    return sa.select(Proposal.id).where(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
+def due(now: datetime) -> sa.Select[Proposal]:
+    """The proposals, without their text, whose ballot's time is over and whose result is not yet written down."""
+    return sa.select(Proposal).options(sa.orm.defer(Proposal.content), lazyload(Proposal.partners)).where(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
 
 
 def _relations() -> tuple[ORMOption, ...]:
@@ -151,8 +151,8 @@ def locked(proposal_id: int) -> sa.Select[Proposal]:
 
 
 def programme_for_start(year: int | None = None) -> sa.Select[Programme]:
-    """The published programme of ``year`` (None: the newest) with phases and areas."""
-    found = sa.select(Programme).options(joinedload(Programme.phases), selectinload(Programme.areas)).where(Programme.state == ProgrammeState.PUBLISHED)
+    """The published programme of ``year`` (None: the newest) with its phases."""
+    found = sa.select(Programme).options(joinedload(Programme.phases)).where(Programme.state == ProgrammeState.PUBLISHED)
     if year is not None:
         return found.where(Programme.year == year)
     newest = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -10,13 +11,15 @@ from flask import render_template, request, url_for
 
 from tracker import clock
 from tracker.db import session
+from tracker.decisions.standing import settle
 from tracker.errors import NotFound
 from tracker.members.models import Unit
 from tracker.members.queries import active_units
-from tracker.policy import UNIT_ROLES
+from tracker.policy import UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
+from tracker.proposals.models import Proposal
 from tracker.proposals.queries import NEWEST_FIRST, SEARCHED, SORTS, Wanted
 from tracker.proposals.rules import STATES
 from tracker.web.formats import locale_code
@@ -95,10 +98,9 @@ def _wanted() -> Wanted:
     )
 
 
-def _page_number(total: int) -> int:
+def _asked_page() -> int:
     text = request.args.get("page", "1")
-    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1  # noqa: PLR2004 - more pages than there can be
-    return min(max(asked, 1), max(-(-total // PER_PAGE), 1))
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 8 else 1  # noqa: PLR2004 - more pages than there can be
 
 
 def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
@@ -112,13 +114,32 @@ def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
 def index() -> ResponseReturnValue:
     """List the proposals the person may see."""
     actor, now, wanted = the_actor(), clock.now(), _wanted()
-    settled = queries.NOTHING_SETTLED
-    total = session().scalar(sa.select(sa.func.count()).select_from(queries.matching(actor, wanted, now=now, settled=settled).subquery())) or 0
-    page = Page(wanted, _page_number(total), total)
-    rows = session().execute(
-        queries.page(actor, wanted, now=now, language=locale_code(), limit=PER_PAGE, offset=(page.number - 1) * PER_PAGE, settled=settled)
-    ).all()
+    rows, page = _page(actor, wanted, now)
     return render_template("proposals/index.html", page=page, rows=rows, wanted=wanted, states=[(state.value, label) for state, label in STATES.items()], **_choices(wanted), **_start())
+
+
+def _page(actor: Actor, wanted: Wanted, now: datetime) -> tuple[list[tuple[Proposal, str]], Page]:
+    """Return the rows of the page asked for, or of the last one when it lies beyond."""
+    settled = _settled(now)
+    asked = _asked_page()
+    found = _rows(actor, wanted, now, asked, settled)
+    if not found and asked > 1:
+        total = session().scalar(sa.select(sa.func.count()).select_from(queries.matching(actor, wanted, now=now, settled=settled).subquery())) or 0
+        asked = max(-(-total // PER_PAGE), 1)
+        found = _rows(actor, wanted, now, asked, settled)
+    return [(proposal, state) for proposal, state, _total in found], Page(wanted, asked, found[0][2] if found else 0)
+
+
+def _rows(actor: Actor, wanted: Wanted, now: datetime, number: int, settled: queries.Settled) -> list[tuple[Proposal, str, int]]:
+    chosen = queries.page(actor, wanted, now=now, language=locale_code(), limit=PER_PAGE, offset=(number - 1) * PER_PAGE, settled=settled)
+    return [(proposal, state, total) for proposal, state, total in session().execute(chosen)]
+
+
+def _settled(now: datetime) -> queries.Settled:
+    """Return what the tally says of proposals whose ballot is over and not yet sealed."""
+    due = list(session().scalars(queries.due(now)))
+    settle(due, now)
+    return {proposal.id: proposal.state_at(now) for proposal in due}
 
 
 def _choices(wanted: Wanted) -> dict[str, object]:

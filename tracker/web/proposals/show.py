@@ -13,14 +13,16 @@ from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.decisions import queries as decisions
+from tracker.decisions.standing import settle
 from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
-from tracker.policy import COMMITTEE_ROLES, Action, Actor, Kind, Offer, available, check
+from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, check
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal, Version
 from tracker.proposals.rules import ProposalState, on_it
+from tracker.voting import queries as ballots
 from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
 from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, load
@@ -126,10 +128,19 @@ def _pick(proposal: Proposal, versions: list[tuple[Version, Person]]) -> tuple[d
     return (actions.snapshot(proposal), True) if working else (versions[0][0].content, False)
 
 
+def _ballots_and_decisions(proposal: Proposal) -> dict[str, list[Any]]:
+    """Return the ballots it stood in and the decisions on it, asked for only where there can be any."""
+    return {
+        "ballots": list(session().scalars(ballots.items_of(proposal.id))) if proposal.ballot_closes_at else [],
+        "decisions": list(session().scalars(decisions.decisions_on(proposal.id))) if proposal.decided_at else [],
+    }
+
+
 @bp.get(ONE)
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show a proposal: where it is, its text, versions and history, and what can be done with it."""
     proposal, actor, now = load(id), the_actor(), clock.now()
+    settle([proposal], now)
     versions = [(version, person) for version, person in session().execute(queries.versions(id))]
     entries = history(id)
     text, working = _pick(proposal, versions)
@@ -137,7 +148,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         "proposals/show.html", proposal=proposal, text=readable(text), working=working, versions=versions, entries=entries, shape=shape,
         state=proposal.state_at(now), since=_since(proposal, entries), steps=steps(proposal, now=now, since=_since(proposal, entries)),
         remark=_remark(proposal, entries, actor), offers=offers(proposal, actor, now), urls={**act_urls(id), **decision_urls(id)},
-        sees_contact=sees_contact(actor, proposal), decisions=list(session().scalars(decisions.decisions_on(id))), wrong_person=Kind.WRONG_PERSON,
+        sees_contact=sees_contact(actor, proposal), **_ballots_and_decisions(proposal),
     )
 
 

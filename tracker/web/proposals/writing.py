@@ -70,8 +70,9 @@ def new() -> ResponseReturnValue:
 
 
 def _start_page(form: Form, programme: Programme) -> str:
-    form.area.choices = [("", translated(say("Decide later"))), *((str(area.id), name_text(area)) for area in programme.areas)]
-    return render_template("proposals/new.html", form=form, programme=programme, window=programme.phase(PhaseKind.SUBMISSION), limits=LIMITS)
+    areas = list(session().scalars(queries.areas(programme.id)))
+    form.area.choices = [("", translated(say("Decide later"))), *((str(area.id), name_text(area)) for area in areas)]
+    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, window=programme.phase(PhaseKind.SUBMISSION), limits=LIMITS)
 
 
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
