@@ -102,7 +102,7 @@ def test_unit_is_added_and_recorded(app: Flask, secretariat: FlaskClient) -> Non
 @pytest.mark.parametrize(
     "fields", [{"code": ""}, {"code": "Ä b"}, {"code": "x" * 41}, {"name_zh": "", "name_en": ""}, {"name_zh": "长" * 121}, {"name_en": "a\x07b"}, {"name_en": "a\u202eb"}, {"name_en": "a\nb"}, {"kind": "x"}]
 )
-def test_unit_form_comes_back_with_what_is_wrong(app: Flask, secretariat: FlaskClient, fields: dict[str, str]) -> None:
+def test_unit_form_comes_back_with_what_is_wrong(secretariat: FlaskClient, fields: dict[str, str]) -> None:
     answer = secretariat.post("/members/units/new", data={**UNIT, **fields})
     assert (answer.status_code, 'id="errors"' in answer.text) == (422, True)
 
@@ -164,7 +164,7 @@ def test_seat_is_given_by_days_and_told(app: Flask, secretariat: FlaskClient, ca
     assert (again.status_code, "holds this seat already" in again.text) == (422, True)
 
 
-def test_seat_ends_its_rights_at_once(app: Flask, secretariat: FlaskClient, client_of: Clients, cast: Cast) -> None:
+def test_seat_ends_its_rights_at_once(secretariat: FlaskClient, client_of: Clients, cast: Cast) -> None:
     url = f"/members/seats/{cast.huawei.actor.seat_id}/end"
     assert secretariat.post(url, data={"until_on": "2021-01-01"}).status_code == 422
     assert secretariat.post(url, data={}).status_code == 303
@@ -195,7 +195,7 @@ def test_suspension_ends_everything_at_once_and_can_be_lifted(app: Flask, secret
     assert secretariat.post(f"{at}/reinstate").status_code == 409
 
 
-def test_reset_request_shows_until_the_link_is_made(app: Flask, secretariat: FlaskClient, visitor: FlaskClient, cast: Cast) -> None:
+def test_reset_request_shows_until_the_link_is_made(secretariat: FlaskClient, visitor: FlaskClient, cast: Cast) -> None:
     at = f"/members/people/{cast.huawei.person_id}"
     visitor.post("/forgot", data={"email": "huawei@example.org"})
     assert "Asked for a new password" in secretariat.get(at).text

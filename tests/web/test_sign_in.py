@@ -64,7 +64,8 @@ def test_sign_in_with_the_right_password(visitor: FlaskClient, known: Member, ap
         assert session().scalars(sa.select(Event.action).where(Event.person_id == known.person_id)).all() == ["sign_in"]
 
 
-def test_sign_in_goes_back_to_the_page_asked_for(visitor: FlaskClient, known: Member) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_goes_back_to_the_page_asked_for(visitor: FlaskClient) -> None:
     asked = visitor.get("/members?q=美团")
     assert asked.status_code == 303
     page = visitor.get(asked.location)
@@ -74,12 +75,14 @@ def test_sign_in_goes_back_to_the_page_asked_for(visitor: FlaskClient, known: Me
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "evil"])
-def test_sign_in_never_leaves_the_site(visitor: FlaskClient, known: Member, target: str) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_never_leaves_the_site(visitor: FlaskClient, target: str) -> None:
     assert enter(visitor, next=target).location == "/"
 
 
 @pytest.mark.parametrize("fields", [{"password": "not the sentence"}, {"email": "nobody@example.org"}, {"email": "suspended@example.org"}, {"email": "chair@example.org"}])
-def test_sign_in_answers_alike_for_wrong_and_unknown(visitor: FlaskClient, known: Member, app: Flask, cast: Cast, fields: dict[str, str]) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_answers_alike_for_wrong_and_unknown(visitor: FlaskClient, app: Flask, cast: Cast, fields: dict[str, str]) -> None:
     with app.app_context(), writing() as current:
         current.get_one(Person, cast.suspended.person_id).password_hash = passwords.make_hash(SECRET)
     answer = enter(visitor, **fields)
@@ -89,7 +92,8 @@ def test_sign_in_answers_alike_for_wrong_and_unknown(visitor: FlaskClient, known
     assert SECRET not in answer.text
 
 
-def test_sign_in_compares_once_for_everyone(app: Flask, known: Member, monkeypatch: pytest.MonkeyPatch, visitor: FlaskClient) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_compares_once_for_everyone(monkeypatch: pytest.MonkeyPatch, visitor: FlaskClient) -> None:
     compared = []
     monkeypatch.setattr(passwords, "_HASHER", type("Counting", (), {"verify": lambda _self, stored, _given: compared.append(stored) or True})())
     for email in (EMAIL, "nobody@example.org", "chair@example.org"):
@@ -97,7 +101,8 @@ def test_sign_in_compares_once_for_everyone(app: Flask, known: Member, monkeypat
     assert [stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for stored in compared] == [True, True, True]
 
 
-def test_sign_in_holds_no_transaction_while_it_compares(app: Flask, known: Member, monkeypatch: pytest.MonkeyPatch, visitor: FlaskClient) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_holds_no_transaction_while_it_compares(monkeypatch: pytest.MonkeyPatch, visitor: FlaskClient) -> None:
     inside = []
     real = passwords.matches
     monkeypatch.setattr(passwords, "matches", lambda *given: inside.append(session().in_transaction()) or real(*given))
@@ -106,7 +111,8 @@ def test_sign_in_holds_no_transaction_while_it_compares(app: Flask, known: Membe
 
 
 @pytest.mark.parametrize("fields", [{"email": ""}, {"password": ""}, {"email": "x" * 300}, {"password": "\x00" * 500}, {"email": "\x00"}, {"carry": "{", "carry_to": "x"}])
-def test_sign_in_takes_any_nonsense(visitor: FlaskClient, known: Member, fields: dict[str, str]) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_takes_any_nonsense(visitor: FlaskClient, fields: dict[str, str]) -> None:
     assert enter(visitor, **fields).status_code in {303, 422}
 
 
@@ -114,7 +120,8 @@ def test_sign_in_page_when_already_signed_in(client_of: Clients, cast: Cast) -> 
     assert client_of(cast.huawei).get("/sign-in?next=/profile").location == "/profile"
 
 
-def test_sign_in_ends_the_session_it_replaces(app: Flask, visitor: FlaskClient, known: Member) -> None:
+@pytest.mark.usefixtures("known")
+def test_sign_in_ends_the_session_it_replaces(app: Flask, visitor: FlaskClient) -> None:
     enter(visitor)
     enter(visitor)
     with app.app_context():
@@ -123,7 +130,8 @@ def test_sign_in_ends_the_session_it_replaces(app: Flask, visitor: FlaskClient, 
 
 
 @pytest.mark.parametrize(("ticked", "idle"), [("", IDLE), ("y", IDLE_REMEMBERED)])
-def test_session_runs_out_without_use(visitor: FlaskClient, known: Member, ticked: str, idle: timedelta) -> None:
+@pytest.mark.usefixtures("known")
+def test_session_runs_out_without_use(visitor: FlaskClient, ticked: str, idle: timedelta) -> None:
     enter(visitor, **({"remembered": ticked} if ticked else {}))
     with clock.standing_at(NOW + idle - timedelta(seconds=50)):
         assert visitor.get("/profile").status_code == 200
@@ -131,7 +139,8 @@ def test_session_runs_out_without_use(visitor: FlaskClient, known: Member, ticke
         assert visitor.get("/profile").location.startswith("/sign-in?next=")
 
 
-def test_session_is_over_after_seven_days_of_use(visitor: FlaskClient, known: Member) -> None:
+@pytest.mark.usefixtures("known")
+def test_session_is_over_after_seven_days_of_use(visitor: FlaskClient) -> None:
     enter(visitor, remembered="y")
     for hours in range(6, 7 * 24, 6):
         with clock.standing_at(NOW + timedelta(hours=hours)):
@@ -140,7 +149,7 @@ def test_session_is_over_after_seven_days_of_use(visitor: FlaskClient, known: Me
         assert visitor.get("/profile").status_code == 303
 
 
-def test_sign_out_ends_the_session(client_of: Clients, cast: Cast, app: Flask) -> None:
+def test_sign_out_ends_the_session(client_of: Clients, cast: Cast) -> None:
     client = client_of(cast.huawei)
     with client.session_transaction() as cookie:
         token = cookie["_user_id"]
@@ -151,9 +160,10 @@ def test_sign_out_ends_the_session(client_of: Clients, cast: Cast, app: Flask) -
     assert client.get("/profile").status_code == 303
 
 
-def test_session_over_keeps_what_was_typed(app: Flask, visitor: FlaskClient, known: Member, cast: Cast) -> None:
+@pytest.mark.usefixtures("known")
+def test_session_over_keeps_what_was_typed(visitor: FlaskClient) -> None:
     url = "/members/people/1/change"
-    typed = {"name_zh": "新名字\"<b>", "tag": ["one", "two"], "password": "hidden", "csrf_token": "old"}
+    typed = {"name_zh": '新名字"<b>', "tag": ["one", "two"], "password": "hidden", "csrf_token": "old"}
     over = visitor.post(url, data=typed, headers={"Origin": "http://localhost", "Accept-Language": "en"})
     assert over.status_code == 401
     assert "Nothing was saved by your last click" in over.text
@@ -184,7 +194,8 @@ def test_session_over_page_itself_leads_to_sign_in(visitor: FlaskClient) -> None
     assert visitor.get("/session-over").location == "/sign-in"
 
 
-def test_continue_works_with_csrf_protection(app: Flask, visitor: FlaskClient, known: Member) -> None:
+@pytest.mark.usefixtures("known")
+def test_continue_works_with_csrf_protection(app: Flask, visitor: FlaskClient) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     over = visitor.post("/language", data={"locale": "en"}, headers={"Origin": "http://localhost"})
     assert over.status_code == 400
@@ -307,7 +318,7 @@ def test_language_is_kept_signed_out_and_signed_in(app: Flask, visitor: FlaskCli
     assert '<html lang="en"' in client.get("/profile").text
 
 
-def test_demo_offers_its_cast_by_one_click(app: Flask, cast: Cast, tmp_path: object) -> None:
+def test_demo_offers_its_cast_by_one_click(app: Flask, cast: Cast) -> None:
     demo = make_app(app.config["SQLALCHEMY_DATABASE_URI"], app.extensions["settings"].instance, "demo")
     client = demo.test_client()
     page = client.get("/sign-in", headers={"Accept-Language": "en"}).text
@@ -330,7 +341,7 @@ def test_no_click_signs_anyone_in_outside_the_demonstration(app: Flask, cast: Ca
         session().get_bind().dispose()
 
 
-def test_profile_changes_the_password_and_ends_the_others(app: Flask, client_of: Clients, known: Member) -> None:
+def test_profile_changes_the_password_and_ends_the_others(client_of: Clients, known: Member) -> None:
     here, elsewhere = client_of(known), client_of(known)
     new = {"password": SECRET + " two", "again": SECRET + " two"}
     refused = here.post("/profile/password", data={"old": "wrong", **new})
