@@ -22,6 +22,8 @@ MOST_FEN = 2_000_000_000
 FEN = 100
 CHARACTERS_PER_ZI = 10
 
+ADD_A_ROW = say("Add a row")
+
 Content = Mapping[str, Any]
 
 
@@ -112,7 +114,7 @@ class Table:
     most: int
     least: int = 0
     hint: Message | None = None
-    add: Message = say("Add a row")
+    add: Message = ADD_A_ROW
 
 
 TITLES = (

@@ -54,23 +54,20 @@ class _Reader:
         if not text:
             return None if kept.kind in {Kind.MONEY, Kind.UNIT} else ""
         self._measure(key, text, kept)
-        match kept.kind:
-            case Kind.MONEY:
-                return self._money(key, text)
-            case Kind.UNIT:
-                return self._id(key, text)
-            case Kind.CODE:
-                return self._one_of(key, text, kept.codes or {})
-            case Kind.QUARTER:
-                return self._one_of(key, text, shape.quarters(self.year))
-            case Kind.MONTH:
-                return self._pattern(key, text, _MONTH, say("Write year and month, as in 2021-01."))
-            case Kind.EMAIL:
-                return self._pattern(key, text, _EMAIL, say("This is not an e-mail address."))
-            case Kind.PHONE:
-                return self._pattern(key, text, _PHONE, say("Write the number with digits, spaces, + and - only."))
-            case _:
-                return text
+        reader = self._readers().get(kept.kind)
+        return text if reader is None else reader(key, text, kept)
+
+    def _readers(self) -> Mapping[Kind, Callable[[str, str, Field], Any]]:
+        """Return how each kind that is more than text is read."""
+        return {
+            Kind.MONEY: lambda key, text, _kept: self._money(key, text),
+            Kind.UNIT: lambda key, text, _kept: self._id(key, text),
+            Kind.CODE: lambda key, text, kept: self._one_of(key, text, kept.codes or {}),
+            Kind.QUARTER: lambda key, text, _kept: self._one_of(key, text, shape.quarters(self.year)),
+            Kind.MONTH: lambda key, text, _kept: self._pattern(key, text, _MONTH, say("Write year and month, as in 2021-01.")),
+            Kind.EMAIL: lambda key, text, _kept: self._pattern(key, text, _EMAIL, say("This is not an e-mail address.")),
+            Kind.PHONE: lambda key, text, _kept: self._pattern(key, text, _PHONE, say("Write the number with digits, spaces, + and - only.")),
+        }
 
     def _measure(self, key: str, text: str, kept: Field) -> None:
         if (count := count_zi(text)) > kept.zi:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, raiseload, selectinload
@@ -105,11 +106,10 @@ def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: i
     )
 
 
-def _order(sort: str, language: str, now: datetime, settled: Settled) -> list[sa.ColumnElement[object]]:
-    way = sa.desc if sort.startswith("-") else sa.asc
+def _order(sort: str, language: str, now: datetime, settled: Settled) -> list[sa.ColumnElement[Any]]:
     first, second = (Proposal.title_en, Proposal.title_zh) if language == "en" else (Proposal.title_zh, Proposal.title_en)
     life = sa.case({state.value: place for place, state in enumerate(ProposalState)}, value=effective_state(now, settled), else_=len(ProposalState))
-    keys: Mapping[str, tuple[sa.ColumnElement[object], ...]] = {
+    keys: Mapping[str, tuple[sa.SQLColumnExpression[Any], ...]] = {
         "number": (Programme.year, Proposal.serial),
         "title": (sa.func.lower(sa.func.coalesce(sa.func.nullif(first, ""), second)),),
         "unit": (Unit.short_en if language == "en" else Unit.short_zh,),
@@ -117,7 +117,8 @@ def _order(sort: str, language: str, now: datetime, settled: Settled) -> list[sa
         "state": (life,),
         "budget": (Proposal.budget_total,),
     }
-    return [*(way(key) for key in keys[sort.lstrip("-")]), way(Proposal.id)]
+    chosen = (*keys[sort.lstrip("-")], Proposal.id)
+    return [key.desc() if sort.startswith("-") else key.asc() for key in chosen]
 
 
 def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[str, int]:

@@ -32,7 +32,7 @@ class Owed:
         """Accept anything: the domain judges what was typed."""
 
 
-class Rows(FieldList):  # type: ignore[misc] # WTForms ships no types
+class Rows(FieldList):
     """A list of rows whose submitted places are small plain numbers; anything else is ignored."""
 
     def _extract_indices(self, prefix: str, formdata: MultiDict[str, str]) -> Iterator[int]:
@@ -88,7 +88,7 @@ def _controls() -> dict[str, Control]:
 ProposalForm = type("ProposalForm", (FlaskForm,), _controls())
 
 
-class StartForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+class StartForm(FlaskForm):
     """What is needed to start: a title in one language; the area can wait."""
 
     title_zh = control(TITLES[0])
@@ -96,14 +96,14 @@ class StartForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     area = SelectField(shape.AREA, choices=[])
 
 
-class SubmitForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+class SubmitForm(FlaskForm):
     """The undertaking, and the version that was checked."""
 
     version = HiddenField()
     undertaking = BooleanField(say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved."), [Owed()])
 
 
-class ActForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+class ActForm(FlaskForm):
     """A remark or reason, and the version that was looked at."""
 
     version = HiddenField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import render_template, request, url_for
@@ -70,8 +70,8 @@ class Page:
         return url_for("proposals.index", **_query(replace(self.wanted, sort=f"-{key}" if self.wanted.sort == key else key)))
 
 
-def _query(wanted: Wanted) -> dict[str, object]:
-    given: dict[str, object] = {
+def _query(wanted: Wanted) -> dict[str, Any]:
+    given: dict[str, Any] = {
         "q": wanted.text, "year": wanted.year, "state": wanted.state, "area": wanted.area_id, "unit": wanted.unit_id,
         "mine": "1" if wanted.mine else None, "sort": wanted.sort if wanted.sort != NEWEST_FIRST else None,
     }

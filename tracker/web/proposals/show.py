@@ -78,7 +78,7 @@ def _since(proposal: Proposal, entries: list[Entry]) -> datetime:
     return next((entry.event.at for entry in entries if entry.event.before != entry.event.after), proposal.started_at)
 
 
-def _remark(proposal: Proposal, entries: list[Entry], actor: Actor) -> Entry | None:
+def _remark(proposal: Proposal, entries: list[Entry]) -> Entry | None:
     """Return the remark with which the proposal was returned, for those who are to act on it."""
     if proposal.state is not ProposalState.RETURNED:
         return None
@@ -147,7 +147,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     return render_template(
         "proposals/show.html", proposal=proposal, text=readable(text), working=working, versions=versions, entries=entries, shape=shape,
         state=proposal.state_at(now), since=_since(proposal, entries), steps=steps(proposal, now=now, since=_since(proposal, entries)),
-        remark=_remark(proposal, entries, actor), offers=offers(proposal, actor, now), urls={**act_urls(id), **decision_urls(id)},
+        remark=_remark(proposal, entries), offers=offers(proposal, actor, now), urls={**act_urls(id), **decision_urls(id)},
         sees_contact=sees_contact(actor, proposal), **_ballots_and_decisions(proposal),
     )
 
