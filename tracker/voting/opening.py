@@ -19,6 +19,7 @@ from tracker.messages import Message, say
 from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
 from tracker.proposals.models import Proposal
+from tracker.text import clean_line
 from tracker.transitions import perform
 from tracker.voting.grammar import RuleError, parse_rule
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry
@@ -28,6 +29,9 @@ ELECTORATES: Mapping[str, tuple[UnitKind, ...]] = {
     "vice_chairs": (UnitKind.VICE_CHAIR,),
     "members": (UnitKind.VICE_CHAIR, UnitKind.MEMBER),
 }
+
+
+TITLE_ZH, TITLE_EN = 120, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,8 @@ def recusals_of(proposal: Proposal, roll: Collection[int], options: Mapping[str,
     return {unit_id: why for unit_id, why in found.items() if unit_id in roll}
 
 
-def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
-    """Open a ballot now and tell its voters.
-
-    In order: locks the programme for the number and the proposals, checks, freezes roll, items and recusals, hashes them, moves the
-    proposals to ``in_ballot``. Raises Refused, Invalid (fields closes_at, proposals, rule, title_zh).
-    """
+def prepare(plan: Plan, *, actor: Actor) -> tuple[Programme, list[Proposal], list[Unit]]:
+    """Lock the programme and the proposals and check the plan, writing nothing; raises what ``open_ballot`` raises."""
     denial = check(Action.OPEN, Ballot(), actor=actor, now=clock.now())
     if denial is not None:
         raise Refused(denial)
@@ -72,10 +72,24 @@ def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
     proposals = _proposals(plan)
     roll = roll_of(plan.electorate)
     _check(plan, programme, proposals, roll)
+    for proposal in proposals:
+        denial = check(Action.BALLOT, proposal, actor=actor, now=clock.now())
+        if denial is not None:
+            raise Refused(denial)
+    return programme, proposals, roll
+
+
+def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
+    """Open a ballot now and tell its voters.
+
+    In order: locks the programme for the number and the proposals, checks, freezes roll, items and recusals, hashes them, moves the
+    proposals to ``in_ballot``. Raises Refused, Invalid (fields closes_at, proposals, rule, title_zh).
+    """
+    programme, proposals, roll = prepare(plan, actor=actor)
     programme.last_ballot += 1
     ballot = Ballot(
-        programme=programme, serial=programme.last_ballot, number=f"{programme.year}-B{programme.last_ballot:02}", title_zh=plan.title_zh.strip(),
-        title_en=plan.title_en.strip(), rule=dict(plan.rule), options=dict(plan.options), opens_at=clock.now(), closes_at=plan.closes_at, sealed_at=None,
+        programme=programme, serial=programme.last_ballot, number=f"{programme.year}-B{programme.last_ballot:02}", title_zh=clean_line(plan.title_zh),
+        title_en=clean_line(plan.title_en), rule=dict(plan.rule), options=dict(plan.options), opens_at=clock.now(), closes_at=plan.closes_at, sealed_at=None,
         roll=[RollEntry(unit=unit, unit_id=unit.id) for unit in roll], items=[],
     )
     ballot.items = [_item(number, proposal, roll, plan) for number, proposal in enumerate(proposals, 1)]
@@ -106,6 +120,10 @@ def _check(plan: Plan, programme: Programme, proposals: Sequence[Proposal], roll
     wrong: dict[str, list[Message]] = {}
     if not plan.title_zh.strip() and not plan.title_en.strip():
         wrong["title_zh"] = [say("Give the ballot a title in Chinese or in English.")]
+    for name, text, most in (("title_zh", plan.title_zh, TITLE_ZH), ("title_en", plan.title_en, TITLE_EN)):
+        fault = _unfit(text, most)
+        if fault is not None:
+            wrong[name] = [fault]
     if not proposals or len(proposals) != len(set(plan.proposal_ids)):
         wrong["proposals"] = [say("Choose proposals that passed the formal check in the programme of {year}.", year=str(programme.year))]
     if plan.closes_at <= clock.now():
@@ -118,6 +136,15 @@ def _check(plan: Plan, programme: Programme, proposals: Sequence[Proposal], roll
         wrong["rule"] = [say("This rule cannot be used: {fault}", fault=str(fault))]
     if wrong:
         raise Invalid(wrong)
+
+
+def _unfit(text: str, most: int) -> Message | None:
+    """Return why a title cannot be kept, or None."""
+    try:
+        kept = clean_line(text)
+    except ValueError:
+        return say("A title is one line without control characters or direction marks.")
+    return say("At most {limit} characters; these are {count}.", limit=most, count=len(kept)) if len(kept) > most else None
 
 
 def _item(number: int, proposal: Proposal, roll: Sequence[Unit], plan: Plan) -> Item:

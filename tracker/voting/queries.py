@@ -11,7 +11,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker.audit.models import Event
 from tracker.db import session
-from tracker.members.models import Unit
+from tracker.members.models import Person, Unit
 from tracker.policy import Action
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
@@ -163,3 +163,8 @@ def outcomes_of_due(proposal_ids: Collection[int], now: datetime) -> dict[int, O
 def units_by_id(ids: Collection[int]) -> sa.Select[Unit]:
     """Units with these ids, by code."""
     return sa.select(Unit).where(Unit.id.in_(ids)).order_by(Unit.code)
+
+
+def own_votes(ballot_id: int, unit_id: int) -> sa.Select[Vote, Person]:
+    """The votes of one unit in a ballot, each with who cast it: for that unit's own eyes."""
+    return sa.select(Vote, Person).join(Item, Item.id == Vote.item_id).join(Person, Person.id == Vote.person_id).where(Item.ballot_id == ballot_id, Vote.unit_id == unit_id)

@@ -1,0 +1,135 @@
+"""The pages of ballots, from opening to the result."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from tests.decisions.placing import place
+from tracker.db import db
+from tracker.proposals.rules import ProposalState
+from tracker.voting.models import Ballot, Vote
+from tracker.voting.record import parse_record, recount
+
+AFTER = datetime(2021, 1, 15, 10, 0, tzinfo=UTC)
+FORM = {
+    "title_zh": "表决", "title_en": "Vote", "preset": "majority", "electorate": "vice_chairs", "closes_at": "2021-01-15T18:00", "no_needs_reason": "1",
+}
+VOTE = {"position-1": "yes", "commit-1": "experts"}
+
+
+@pytest.fixture
+def opened(app, cast, client_of):
+    """Open a ballot on three proposals through the page and return its id."""
+    keys = [place(app, cast, ProposalState.SCREENED, lead=lead) for lead in ("caict", "bytedance", "huawei")]
+    answer = client_of(cast.secretariat).post("/ballots/new", data={**FORM, "proposals": keys, "step": "open"})
+    assert answer.status_code == 303, answer.text
+    return int(answer.headers["Location"].rsplit("/", 1)[1])
+
+
+def _votes(app):
+    with app.app_context():
+        return db.session.execute(sa.select(Vote.unit_id, Vote.position, Vote.reason)).all()
+
+
+def test_new_offers_and_confirms(app, cast, client_of):
+    key = place(app, cast, ProposalState.SCREENED)
+    client = client_of(cast.secretariat)
+    assert "2021-P01" in client.get("/ballots/new").text
+    answer = client.post("/ballots/new", data={**FORM, "proposals": key, "step": "check"})
+    assert answer.status_code == 200
+    assert "18 units, 1 recused; 12 must vote" in answer.text
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Ballot.id))) == 0
+
+
+def test_new_is_for_the_secretariat(cast, client_of):
+    assert client_of(cast.huawei).get("/ballots/new").status_code == 403
+
+
+@pytest.mark.parametrize("change", [{"closes_at": "2021-01-01T10:00"}, {"closes_at": "x"}, {"preset": "evil"}, {"electorate": "?"}, {"proposals": "99999999999999999999"}, {"title_zh": "", "title_en": ""}, {"title_zh": "x" * 121}, {"title_en": "a\u202eb"}])
+def test_new_gives_bad_input_back(app, cast, client_of, change):
+    key = place(app, cast, ProposalState.SCREENED)
+    assert client_of(cast.secretariat).post("/ballots/new", data={**FORM, "proposals": key, "step": "open", **change}).status_code == 422
+
+
+def test_a_half_filled_page_casts_what_was_chosen(app, cast, client_of, opened):
+    client = client_of(cast.huawei)
+    assert client.post(f"/ballots/{opened}", data=VOTE).status_code == 303
+    page = client.get(f"/ballots/{opened}").text
+    assert "Still without a vote of your unit: item 2." in page
+    assert "leads this proposal" in page
+    assert "Recorded: Approve" in page
+    assert len(_votes(app)) == 1
+
+
+def test_a_rejection_without_reason_comes_back_as_typed(app, cast, client_of, opened):
+    answer = client_of(cast.huawei).post(f"/ballots/{opened}", data={**VOTE, "position-2": "no"})
+    assert answer.status_code == 422
+    assert "Give the reason" in answer.text
+    assert _votes(app) == []
+
+
+@pytest.mark.parametrize("data", [{}, {"position-1": "evil"}, {"position-3": "yes"}, {"position-1": "discuss", "reason-1": "x"}, {"position-1": "yes", "reason-1": "a\x00b"}, {"position-1": "yes", "reason-1": "字" * 501}])
+def test_hostile_votes_are_refused(app, cast, client_of, opened, data):
+    assert client_of(cast.huawei).post(f"/ballots/{opened}", data=data).status_code == 422
+    assert _votes(app) == []
+
+
+def test_those_without_a_voice_are_told_why(cast, client_of, opened):
+    assert "Only these can do this" in client_of(cast.chair).get(f"/ballots/{opened}").text
+    assert client_of(cast.chair).post(f"/ballots/{opened}", data=VOTE).status_code == 403
+
+
+def test_a_late_vote_is_kept_on_the_page_and_not_cast(app, cast, client_of, opened, at):
+    client = client_of(cast.huawei)
+    with at(AFTER):
+        answer = client_of(cast.huawei).post(f"/ballots/{opened}", data={"position-1": "no", "reason-1": "too-late-words"})
+    assert answer.status_code == 409
+    assert "too-late-words" in answer.text
+    assert "15 Jan 2021, 18:00" in answer.text
+    assert _votes(app) == []
+    assert client.get(f"/ballots/{opened}").status_code == 200
+
+
+def test_the_record_recounts_and_waits_for_the_close(cast, client_of, opened, at):
+    assert client_of(cast.huawei).get(f"/ballots/{opened}/record.json").status_code == 409
+    client_of(cast.huawei).post(f"/ballots/{opened}", data=VOTE)
+    with at(AFTER):
+        answer = client_of(cast.bytedance).get(f"/ballots/{opened}/record.json")
+        page = client_of(cast.bytedance).get(f"/ballots/{opened}").text
+    assert all(not one.differences for one in recount(parse_record(json.loads(answer.text))))
+    assert "No quorum" in page
+
+
+@pytest.mark.parametrize("address", ["/ballots", "/ballots?page=0", "/ballots?page=abc&sort=evil&year=99999999999999999999&state=x", "/ballots?year=2021&state=open&sort=-title"])
+def test_the_list_stands_any_address(cast, client_of, opened, address):
+    assert client_of(cast.huawei).get(address).status_code == 200
+
+
+def test_turnout_partial(cast, client_of, opened):
+    assert "0 of 18" in client_of(cast.huawei).get(f"/ballots/{opened}/turnout").text
+
+
+@pytest.mark.parametrize("items", [1, 3])
+def test_statement_budgets(app, cast, client_of, queries, items, at):
+    keys = [place(app, cast, ProposalState.SCREENED) for _ in range(items)]
+    client_of(cast.secretariat).post("/ballots/new", data={**FORM, "proposals": keys, "step": "open"})
+    client = client_of(cast.huawei)
+    with queries() as seen:
+        client.get("/ballots/1")
+    assert len(seen) <= 8, seen.all
+    with queries() as seen:
+        client.post("/ballots/1", data={f"position-{n}": "yes" for n in range(1, items + 1)})
+    assert len(seen) - 2 <= 8, seen.all
+    with queries() as seen:
+        client.get("/ballots")
+    assert len(seen) <= 8, seen.all
+    with at(AFTER):
+        client = client_of(cast.huawei)
+        with queries() as seen:
+            client.get("/ballots/1")
+    assert len(seen) <= 8, seen.all

@@ -1,0 +1,105 @@
+"""The result of a closed ballot, as its page shows it: worked out from the votes by the same pure tally that sealing writes down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tracker.messages import Message, say
+from tracker.voting import counting
+from tracker.voting.casting import COMMITMENTS, POSITIONS, Commitment
+from tracker.voting.decimals import number_text
+from tracker.voting.grammar import Base, Rule, parse_rule
+from tracker.voting.models import Ballot, Item
+from tracker.voting.rules import RECUSED
+from tracker.voting.sentence import rule_sentence
+from tracker.voting.tally import Counts, Outcome, Position, Result, tally
+from tracker.voting.verdict import OUTCOMES, failures, result_sentence
+
+TONES = {Outcome.CARRIED: "good", Outcome.NOT_CARRIED: "bad"}
+ON_BAR = {Base.EXPRESSED: (Position.YES, Position.NO)}
+POSITION_TONES = {Position.YES: "good", Position.NO: "bad", Position.ABSTAIN: "idle", Position.DISCUSS: "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How one unit voted; ``position`` is None for a unit that did not, ``why`` says why it could not."""
+
+    unit: object
+    position: Message | None
+    tone: str
+    reason: str
+    commitments: tuple[Message, ...]
+    why: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The result of one item in words, numbers and a bar."""
+
+    item: Item
+    outcome: Message
+    tone: str
+    sentence: Message
+    rule: Message
+    failed: list[Message]
+    quorum: Message | None
+    segments: list[dict[str, object]]
+    base: int
+    needed: Fraction | None
+    needed_label: Message | None
+    lines: list[Line]
+
+
+def shown(ballot: Ballot) -> list[Shown]:
+    """Return the result of every item; votes must be loaded."""
+    rule, counted = parse_rule(ballot.rule), counting.counts(ballot)
+    return [_shown(ballot, item, rule, counted[item.number]) for item in ballot.items]
+
+
+def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts) -> Shown:
+    result = tally(rule, counts)
+    base = rule.majority.base if rule.majority else Base.ENTITLED
+    return Shown(
+        item, OUTCOMES[result.outcome], TONES.get(result.outcome, "warn"), result_sentence(counts, result), rule_sentence(rule, counts),
+        failures(rule, counts, result), _quorum(rule, counts), _segments(counts, base), int(counts.of(base)),
+        _threshold(rule, counts), _needed_label(result), [_line(item, entry) for entry in ballot.roll],
+    )
+
+
+def _quorum(rule: Rule, counts: Counts) -> Message | None:
+    part = rule.quorum
+    if part is None:
+        return None
+    found, size = number_text(counts.of(part.counted_by)), counts.of(part.base)
+    return say("{found} of {count} returned a vote; {needed} were needed.", found=found, count=number_text(size), needed=part.least(size))
+
+
+def _threshold(rule: Rule, counts: Counts) -> Fraction | None:
+    part = rule.majority
+    return None if part is None or not counts.of(part.base) else Fraction(part.share * counts.of(part.base))
+
+
+def _needed_label(result: Result) -> Message | None:
+    return None if result.needed is None else say("needs {needed}", needed=result.needed)
+
+
+def _segments(counts: Counts, base: Base) -> list[dict[str, object]]:
+    """Return the parts of the bar; what the rule's base leaves out stands apart in words."""
+    apart = base is Base.EXPRESSED
+    silent = counts.entitled - counts.returned
+    parts = [
+        (say("approve"), counts.yes, "good", False), (say("reject"), counts.no, "bad", False), (say("abstained"), counts.abstentions, "idle", apart),
+        (say("did not vote"), silent, "idle", True), (say("recused"), counts.recused, "idle", True),
+    ]
+    return [{"label": label, "count": int(count), "tone": tone, "apart": off} for label, count, tone, off in parts]
+
+
+def _line(item: Item, entry: object) -> Line:
+    unit_id = entry.unit_id  # type: ignore[attr-defined] # an entry of the roll
+    vote = next((one for one in item.votes if one.unit_id == unit_id), None)
+    why = next((RECUSED[one.why] for one in item.recusals if one.unit_id == unit_id), None)
+    unit = entry.unit  # type: ignore[attr-defined] # an entry of the roll
+    if vote is None:
+        return Line(unit, None, "idle", "", (), why)
+    return Line(unit, POSITIONS[vote.position], POSITION_TONES[vote.position], vote.reason, tuple(COMMITMENTS[Commitment(word)] for word in vote.commitments), None)

@@ -1,0 +1,146 @@
+"""One ballot: voting while it is open, the result after it has closed, the record to download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask import Response, flash, redirect, render_template, request, url_for
+
+from tracker import clock
+from tracker.audit import chain
+from tracker.audit.models import Event
+from tracker.db import session
+from tracker.errors import Invalid, NotFound, Refused
+from tracker.messages import Message, say
+from tracker.policy import Action, Denial, Kind, check
+from tracker.voting import actions, counting, queries
+from tracker.voting.casting import COMMITMENTS, POSITIONS, positions_offered
+from tracker.voting.grammar import parse_rule
+from tracker.voting.models import Ballot, Item
+from tracker.voting.record_text import record_text
+from tracker.voting.rules import RECUSED, BallotState
+from tracker.voting.sentence import rule_facts
+from tracker.voting.tally import Counts
+from tracker.web.ballots import results
+from tracker.web.ballots.blueprint import bp
+from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
+from tracker.web.formats import translated
+from tracker.web.identity import the_actor, writes
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+TONES = {"yes": "good", "no": "bad", "abstain": "", "discuss": "warn"}
+Wrong = Mapping[str, Sequence[Message]]
+
+
+def _one(statement: sa.Select[Ballot]) -> Ballot:
+    found = session().scalars(statement.execution_options(populate_existing=True)).unique().one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@bp.route("/ballots/<int:id>", methods=["GET", "POST"])
+@writes
+def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show a ballot; a POST casts the vote of the unit acted for."""
+    if request.method == "POST":
+        return _cast(id)
+    ballot = _one(queries.frozen(id))
+    if ballot.state_at(clock.now()) == BallotState.CLOSED:
+        return _closed(id)
+    return _open(ballot)
+
+
+def _cast(ballot_id: int) -> ResponseReturnValue:
+    numbers = session().scalars(sa.select(Item.number).where(Item.ballot_id == ballot_id).order_by(Item.number)).all()
+    sent = typed(numbers)
+    try:
+        confirmed = actions.cast(ballot_id, chosen(sent), actor=the_actor())
+    except Invalid as wrong:
+        return _open(_one(queries.frozen(ballot_id)), sent, wrong.fields), 422
+    except Refused as refused:
+        if refused.denial.kind is not Kind.WRONG_STATE:
+            raise
+        return _late(ballot_id, sent, refused.denial)
+    done = sorted({*confirmed.recorded, *confirmed.unchanged})
+    flash(translated(say("The vote of your unit stands on these items: {items}. You can change it until the close.", items=[str(number) for number in done])), "good")
+    if confirmed.missing:
+        flash(translated(say("Still without a vote of your unit: item {items}.", items=[str(number) for number in confirmed.missing])), "warn")
+    return redirect(url_for("ballots.show", id=ballot_id), 303)
+
+
+def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> ResponseReturnValue:
+    kept = {number: one for number, one in sent.items() if one.position or one.reason}
+    return _closed(ballot_id, late=denial, kept=kept), 409
+
+
+def _open(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
+    actor, now = the_actor(), clock.now()
+    voted = set(session().scalars(queries.units_that_voted(ballot.id)))
+    own = {vote.item_id: (vote, person) for vote, person in session().execute(queries.own_votes(ballot.id, actor.unit_id))} if actor.unit_id else {}
+    denial = check(Action.CAST, ballot, actor=actor, now=now)
+    sheets = [_sheet(ballot, item, actor.unit_id, own, sent, wrong or {}) for item in ballot.items]
+    silent = [entry.unit for entry in ballot.roll if entry.unit_id not in voted] if check(Action.OPEN, ballot, actor=actor, now=now) is None else None
+    return render_template(
+        "ballots/open.html", ballot=ballot, sheets=sheets, denial=denial, voted=len(voted), total=len(ballot.roll), silent=silent, facts=_facts(ballot),
+        options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)], commitments=COMMITMENTS,
+        positions=POSITIONS, wrong=wrong or {}, may_cast=any(sheet.why is None for sheet in sheets),
+    )
+
+
+def _sheet(ballot: Ballot, item: Item, unit_id: int | None, own: Mapping[int, tuple[object, object]], sent: Mapping[int, Typed] | None, wrong: Wrong) -> Sheet:
+    names = {entry.unit_id: entry.unit for entry in ballot.roll}
+    why = next((RECUSED[recusal.why] for recusal in item.recusals if recusal.unit_id == unit_id), None)
+    vote, person = own.get(item.id, (None, None))
+    stands = Typed() if vote is None else Typed(vote.position.value, vote.reason, tuple(vote.commitments))  # type: ignore[attr-defined] # a vote
+    filled = stands if sent is None else sent.get(item.number, Typed())
+    errors = (*wrong.get(f"position-{item.number}", ()), *wrong.get(f"reason-{item.number}", ()))
+    recused = tuple((names[recusal.unit_id], RECUSED[recusal.why]) for recusal in item.recusals if recusal.unit_id in names)
+    return Sheet(item, why, filled, errors, vote, person, recused)
+
+
+def _facts(ballot: Ballot) -> list[tuple[Message, Message]]:
+    """Return how the ballot is decided; where items differ in who is recused, with the numbers of the first."""
+    recused = len(ballot.items[0].recusals) if ballot.items else 0
+    facts = rule_facts(parse_rule(ballot.rule), Counts(roll=len(ballot.roll), recused=recused))
+    return [(fact.label, fact.text) for fact in facts]
+
+
+def _closed(ballot_id: int, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
+    ballot = _one(queries.whole(ballot_id))
+    return render_template(
+        "ballots/closed.html", ballot=ballot, results=results.shown(ballot), facts=_facts(ballot), head=chain.head_hash(session()), late=late, kept=kept or {},
+        positions={position.value: label for position, label in POSITIONS.items()},
+    )
+
+
+@bp.get("/ballots/<int:id>/turnout")
+def turnout(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Give how many units have voted, for the page that refreshes itself."""
+    row = session().execute(queries.turnout([id])).one_or_none()
+    if row is None:
+        raise NotFound
+    return render_template("ballots/_turnout.html", ballot_id=id, voted=row[1], total=row[2])
+
+
+@bp.get("/ballots/<int:id>/record.json")
+def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Give the record of a closed ballot as a file that anyone can recount."""
+    ballot = session().get(Ballot, id)
+    if ballot is None:
+        raise NotFound
+    denial = check(Action.DOWNLOAD, ballot, actor=the_actor(), now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    ballot = _one(queries.whole(id))
+    events = [_linked(event) for event in session().scalars(queries.events_of(id))]
+    text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(session()), "events": events}))
+    return Response(text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}.json"', "Cache-Control": "no-store"})
+
+
+def _linked(event: Event) -> dict[str, object]:
+    return {**event.content(), "previous": event.previous, "hash": event.hash}
