@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from tracker.audit.models import Event
+from tracker.audit.models import Event, Head
 from tracker.db import session
 from tracker.members.models import Person, Unit
 from tracker.policy import Action
@@ -80,6 +80,13 @@ def questions(ballot_id: int, unit_id: int) -> sa.Select[Item, Recusal | None, V
 def units_that_voted(ballot_id: int) -> sa.Select[int]:
     """The ids of the units that have cast at least one vote, without order or time."""
     return sa.select(Vote.unit_id).distinct().join(Vote.item).where(Item.ballot_id == ballot_id)
+
+
+def standing(ballot_id: int) -> sa.Select[datetime, str, int | None]:
+    """When a ballot closes, the head of the chain, and the units that have voted (one row each; a single row with None when none has)."""
+    head = sa.select(Head.hash).where(Head.id == 1).scalar_subquery()
+    wanted = sa.select(Ballot.closes_at, head, Vote.unit_id).outerjoin(Item, Item.ballot_id == Ballot.id).outerjoin(Vote, Vote.item_id == Item.id)
+    return wanted.where(Ballot.id == ballot_id).distinct()
 
 
 def turnout(ballot_ids: Collection[int]) -> sa.Select[int, int, int]:

@@ -20,7 +20,7 @@ from tracker.voting.casting import COMMITMENTS, POSITIONS, positions_offered
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item
 from tracker.voting.record_text import record_text
-from tracker.voting.rules import RECUSED, BallotState
+from tracker.voting.rules import RECUSED
 from tracker.voting.sentence import rule_facts
 from tracker.voting.tally import Counts
 from tracker.web.ballots import results
@@ -49,10 +49,13 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     """Show a ballot; a POST casts the vote of the unit acted for."""
     if request.method == "POST":
         return _cast(id)
-    ballot = _one(queries.frozen(id))
-    if ballot.state_at(clock.now()) == BallotState.CLOSED:
-        return _closed(id)
-    return _open(ballot)
+    rows = session().execute(queries.standing(id)).all()
+    if not rows:
+        raise NotFound
+    closes_at, head, _unit = rows[0]
+    if clock.now() >= closes_at:
+        return _closed(id, head)
+    return _open(_one(queries.frozen(id)), {unit for _at, _head, unit in rows if unit is not None})
 
 
 def _cast(ballot_id: int) -> ResponseReturnValue:
@@ -61,7 +64,8 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
     try:
         confirmed = actions.cast(ballot_id, chosen(sent), actor=the_actor())
     except Invalid as wrong:
-        return _open(_one(queries.frozen(ballot_id)), sent, wrong.fields), 422
+        voted = set(session().scalars(queries.units_that_voted(ballot_id)))
+        return _open(_one(queries.frozen(ballot_id)), voted, sent, wrong.fields), 422
     except Refused as refused:
         if refused.denial.kind is not Kind.WRONG_STATE:
             raise
@@ -75,12 +79,11 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
 
 def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> ResponseReturnValue:
     kept = {number: one for number, one in sent.items() if one.position or one.reason}
-    return _closed(ballot_id, late=denial, kept=kept), 409
+    return _closed(ballot_id, chain.head_hash(session()), late=denial, kept=kept), 409
 
 
-def _open(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
+def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
     actor, now = the_actor(), clock.now()
-    voted = set(session().scalars(queries.units_that_voted(ballot.id)))
     own = {vote.item_id: (vote, person) for vote, person in session().execute(queries.own_votes(ballot.id, actor.unit_id))} if actor.unit_id else {}
     denial = check(Action.CAST, ballot, actor=actor, now=now)
     sheets = [_sheet(ballot, item, actor.unit_id, own, sent, wrong or {}) for item in ballot.items]
@@ -110,10 +113,10 @@ def _facts(ballot: Ballot) -> list[tuple[Message, Message]]:
     return [(fact.label, fact.text) for fact in facts]
 
 
-def _closed(ballot_id: int, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
+def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
     ballot = _one(queries.whole(ballot_id))
     return render_template(
-        "ballots/closed.html", ballot=ballot, results=results.shown(ballot), facts=_facts(ballot), head=chain.head_hash(session()), late=late, kept=kept or {},
+        "ballots/closed.html", ballot=ballot, results=results.shown(ballot), facts=_facts(ballot), head=head, late=late, kept=kept or {},
         positions={position.value: label for position, label in POSITIONS.items()},
     )
 

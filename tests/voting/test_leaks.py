@@ -1,0 +1,70 @@
+"""Before the close nobody sees a position, a reason or a count of votes of another unit, on any address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests.cast import NOW, Cast
+from tests.decisions.placing import place
+from tracker.db import writing
+from tracker.proposals.rules import ProposalState
+from tracker.voting import actions
+from tracker.voting.actions import Choice, Plan
+from tracker.voting.presets import PRESETS
+from tracker.voting.tally import Position
+
+MARKER = "marker-of-a-reason-only-one-unit-knows"
+ONLOOKERS = ("secretariat", "chair", "director", "expert", "caict", "bytedance", "meituan")
+
+
+def _proposal(app: Flask, cast: Cast) -> int:
+    return place(app, cast, ProposalState.SCREENED)
+
+
+@pytest.fixture
+def voted(app: Flask, cast: Cast) -> int:
+    """A ballot in which Huawei has rejected the one item, with a reason that cannot be mistaken."""
+    key = _proposal(app, cast)
+    plan = Plan(cast.programme_id, [key], "表决", "Vote", dict(PRESETS["majority"].rule), NOW + timedelta(days=2))
+    with app.app_context(), writing():
+        ballot = actions.open_ballot(plan, actor=cast.secretariat.actor).id
+    with app.app_context(), writing():
+        actions.cast(ballot, {1: Choice(Position.NO, MARKER)}, actor=cast.huawei.actor)
+    return ballot
+
+
+def _addresses(app: Flask) -> list[str]:
+    """Every address that answers a GET, with the number 1 wherever one is asked for."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.arguments - {"id", "number", "ballot_id", "proposal_id", "person_id", "unit_id"}:
+            found.append(rule.rule if not rule.arguments else app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 1)))
+    return sorted(set(found))
+
+
+def _text(client, address: str) -> str:
+    return client.get(address).text
+
+
+def _leaks(app: Flask, client) -> list[str]:
+    """Return the addresses whose answer holds the reason, or a word that only a result says."""
+    return [address for address in _addresses(app) if any(word in _text(client, address) for word in (MARKER, "Votes by unit", "No quorum", "&#34;votes&#34;"))]
+
+
+@pytest.mark.parametrize("name", ONLOOKERS)
+def test_nobody_else_sees_a_vote_before_the_close(app: Flask, cast: Cast, client_of, voted: int, name: str) -> None:
+    assert "1 of 18" in client_of(getattr(cast, name)).get(f"/ballots/{voted}").text
+    assert _leaks(app, client_of(getattr(cast, name))) == []
+
+
+def test_the_unit_sees_its_own_vote(app: Flask, cast: Cast, client_of, voted: int) -> None:
+    assert _leaks(app, client_of(cast.huawei)) == [f"/ballots/{voted}"]
+
+
+def test_control_the_same_crawl_finds_it_after_the_close(app: Flask, cast: Cast, client_of, voted: int, at) -> None:
+    with at(NOW + timedelta(days=2)):
+        found = _leaks(app, client_of(cast.chair))
+    assert f"/ballots/{voted}" in found
