@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.cast import NOW, Cast
 from tests.decisions.placing import place
 from tracker.db import writing
+from tracker.proposals.content import empty
+from tracker.proposals.models import Version
 from tracker.proposals.rules import ProposalState
 from tracker.voting import actions
 from tracker.voting.actions import Choice, Plan
@@ -21,7 +24,13 @@ ONLOOKERS = ("secretariat", "chair", "director", "expert", "caict", "bytedance",
 
 
 def _proposal(app: Flask, cast: Cast) -> int:
-    return place(app, cast, ProposalState.SCREENED)
+    """Place a proposal with a snapshot that its pages can show."""
+    key = place(app, cast, ProposalState.SCREENED)
+    unit = {"id": cast.units["caict"], "name_zh": "中国信通院", "name_en": "CAICT", "short_zh": "中国信通院", "short_en": "CAICT"}
+    with app.app_context(), writing() as session:
+        version = session.scalars(sa.select(Version).where(Version.proposal_id == key)).one()
+        version.content = {**empty(), "proposal": "2021-P01", "version": 1, "title_zh": "课题", "title_en": "", "area": None, "lead": unit, "partners": []}
+    return key
 
 
 @pytest.fixture
