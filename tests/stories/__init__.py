@@ -1,0 +1,1 @@
+"""The whole product once, as a person would live it."""
