@@ -62,7 +62,7 @@ def test_a_half_filled_page_casts_what_was_chosen(app, cast, client_of, opened):
     page = client.get(f"/ballots/{opened}").text
     assert "Still without a vote of your unit: item 2." in page
     assert "leads this proposal" in page
-    assert "Recorded: Approve" in page
+    assert "Recorded: In favour" in page
     assert len(_votes(app)) == 1
 
 

@@ -43,8 +43,8 @@ COMMITMENTS: Mapping[Commitment, Message] = {
     Commitment.FUNDS: say("funds"),
 }
 POSITIONS: Mapping[Position, Message] = {
-    Position.YES: say("Approve"),
-    Position.NO: say("Reject"),
+    Position.YES: say("In favour"),
+    Position.NO: say("Against"),
     Position.ABSTAIN: say("Abstain"),
     Position.DISCUSS: say("Needs discussion"),
 }
