@@ -50,7 +50,7 @@ class Door:
     @property
     def name(self) -> str:
         """How the matrix calls it."""
-        return f"{self.method:5}{self.endpoint:26}{self.on:18}"
+        return f"{self.method:5}{self.endpoint:28}{self.on:16}"
 
 
 @dataclass(frozen=True, slots=True)

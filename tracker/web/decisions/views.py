@@ -147,6 +147,9 @@ def decide(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
 
 def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> ResponseReturnValue:
     proposal = matter.proposal
+    denial = actions.refusal(proposal, DecisionKind.APPROVE, actor=the_actor(), last=taken[0] if taken else None)
+    if denial is not None and (denial.kind is not Kind.WRONG_STATE or not request.form.get("kind")):
+        raise Refused(denial)
     if form.validate_on_submit():
         try:
             kind = _kind()
@@ -160,8 +163,6 @@ def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> Response
         else:
             flash(translated(say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **proposal.names())), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
-    else:
-        _refuse_early(matter, taken)
     return _decide_page(_load(proposal.id), form, taken), 422
 
 

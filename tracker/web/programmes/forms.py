@@ -23,9 +23,9 @@ from tracker.web.formats import translated
 MOST_DIGITS = 9
 
 
-def whole_number(text: str | None) -> int:
+def whole_number(text: object) -> int:
     """Return a number of at most nine digits, or 0 for anything else."""
-    given = (text or "").strip()
+    given = str(text or "").strip()
     return int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 0
 
 
