@@ -110,6 +110,11 @@ def test_the_list_stands_any_address(cast, client_of, opened, address):
     assert client_of(cast.huawei).get(address).status_code == 200
 
 
+@pytest.mark.parametrize("rest", ["", "/turnout", "/record.json"])
+def test_a_number_that_no_column_holds_is_not_found(cast, client_of, rest):
+    assert client_of(cast.huawei).get(f"/ballots/99999999999999999999{rest}").status_code == 404
+
+
 def test_turnout_partial(cast, client_of, opened):
     assert "0 of 18" in client_of(cast.huawei).get(f"/ballots/{opened}/turnout").text
 

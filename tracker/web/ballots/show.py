@@ -24,7 +24,7 @@ from tracker.voting.rules import RECUSED
 from tracker.voting.sentence import rule_facts
 from tracker.voting.tally import Counts
 from tracker.web.ballots import results
-from tracker.web.ballots.blueprint import bp
+from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
@@ -43,7 +43,7 @@ def _one(statement: sa.Select[Ballot]) -> Ballot:
     return found
 
 
-@bp.route("/ballots/<int:id>", methods=["GET", "POST"])
+@bp.route(ONE, methods=["GET", "POST"])
 @writes
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show a ballot; a POST casts the vote of the unit acted for."""
@@ -121,7 +121,7 @@ def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapp
     )
 
 
-@bp.get("/ballots/<int:id>/turnout")
+@bp.get(f"{ONE}/turnout")
 def turnout(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give how many units have voted, for the page that refreshes itself."""
     row = session().execute(queries.turnout([id])).one_or_none()
@@ -130,7 +130,7 @@ def turnout(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the add
     return render_template("ballots/_turnout.html", ballot_id=id, voted=row[1], total=row[2])
 
 
-@bp.get("/ballots/<int:id>/record.json")
+@bp.get(f"{ONE}/record.json")
 def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give the record of a closed ballot as a file that anyone can recount."""
     ballot = session().get(Ballot, id)
@@ -142,7 +142,7 @@ def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     ballot = _one(queries.whole(id))
     events = [_linked(event) for event in session().scalars(queries.events_of(id))]
     text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(session()), "events": events}))
-    return Response(text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}.json"', "Cache-Control": "no-store"})
+    return Response(text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}-record.json"', "Cache-Control": "no-store"})
 
 
 def _linked(event: Event) -> dict[str, object]:
