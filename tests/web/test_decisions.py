@@ -250,6 +250,6 @@ def test_decide_page_makes_at_most_eight_queries(app: Flask, cast: Cast, client_
     assert len(seen) <= 8, "\n".join(seen.all)
 
 
-def test_pages_speak_chinese(app: Flask, cast: Cast, client_of: Callable[[Member, str], FlaskClient], at: Callable[[datetime], AbstractContextManager[None]]) -> None:
+def test_pages_speak_chinese(app: Flask, cast: Cast, client_of: Callable[[Member, str], FlaskClient]) -> None:
     page = client_of(cast.chair, "zh").get(url(balloted(app, cast)))
     assert '<html lang="zh-CN"' in page.text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import ValidationError
 
 from tracker.messages import say
 from tracker.text import clean_text, count_zi
 from tracker.web.formats import translated
+from tracker.web.forms import TextForm
 
 OPINION_LIMIT = 500
 REASON_LIMIT = 500
@@ -22,7 +22,7 @@ class Prose:
     def __init__(self, limit: int) -> None:
         self.limit = limit
 
-    def __call__(self, _form: FlaskForm, field: TextAreaField) -> None:
+    def __call__(self, _form: TextForm, field: TextAreaField) -> None:
         """Replace the field's text by its clean form; raises ValidationError and keeps what was typed."""
         try:
             cleaned = clean_text(field.data or "")
@@ -34,7 +34,7 @@ class Prose:
         field.data = cleaned
 
 
-class DecisionForm(FlaskForm):
+class DecisionForm(TextForm):
     """The chair's opinion, the reason owed against the vote, and the newest decision that the page knew of."""
 
     opinion = TextAreaField(_l("Opinion"), validators=[Prose(OPINION_LIMIT)])
@@ -47,7 +47,7 @@ class DecisionForm(FlaskForm):
         return min(int(text), KEY_LIMIT) if text.isascii() and text.isdigit() and len(text) <= len(str(KEY_LIMIT)) else 0
 
 
-class ConflictForm(FlaskForm):
+class ConflictForm(TextForm):
     """What the chair's conflict is."""
 
     reason = TextAreaField(_l("What the conflict is"), validators=[Prose(REASON_LIMIT)])

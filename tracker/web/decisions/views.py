@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tracker.voting.tally import Result
 
 bp = Blueprint("decisions", __name__)
-DECISION_ENDPOINTS: Mapping[Action, tuple[str, Mapping[str, str]]] = {
+DECISION_ENDPOINTS: Mapping[Action, tuple[str, Mapping[str, Any]]] = {
     Action.APPROVE: ("decisions.decide", {"kind": DecisionKind.APPROVE.value}),
     Action.DEFER: ("decisions.decide", {"kind": DecisionKind.DEFER.value}),
     Action.REJECT: ("decisions.decide", {"kind": DecisionKind.REJECT.value}),

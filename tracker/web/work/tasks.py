@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +24,7 @@ from tracker.web.work import reading
 
 FAR = datetime.max.replace(tzinfo=UTC)
 REMARK_LIMIT = 80
+NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ def checks_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
         yield Task(titled(proposal), url, why, say("Check"), url, due_of(proposal.programme, PhaseKind.SCREENING), rank=place)
 
 
+def _first_numbers(proposals: Sequence[Proposal]) -> list[str]:
+    """Return the numbers of the first few, with an ellipsis where there are more."""
+    return [one.number for one in proposals[:NAMED]] + ["…"] * (len(proposals) > NAMED)
+
+
 def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
     """One task for each year with proposals that passed the formal check and stand in no ballot."""
     waiting: dict[int, list[Proposal]] = {}
@@ -121,7 +127,7 @@ def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
             waiting.setdefault(proposal.programme_id, []).append(proposal)
     for ready in waiting.values():
         programme = ready[0].programme
-        why = say("Passed the formal check and not yet in a ballot: {count} ({numbers}).", count=len(ready), numbers=[one.number for one in ready[:6]] + ["…"] * (len(ready) > 6))
+        why = say("Passed the formal check and not yet in a ballot: {count} ({numbers}).", count=len(ready), numbers=_first_numbers(ready))
         url = url_for("ballots.new")
         yield Task(say("Put proposals to the vote: {programme}", programme=programme), url, why, say("Open a ballot"), url, due_of(programme, PhaseKind.VOTING), rank=reading.AT_MOST)
 
