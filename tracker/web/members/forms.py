@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, EmailField, HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
@@ -22,6 +21,7 @@ from tracker.members.seats import ROLES
 from tracker.messages import Message, say
 from tracker.text import clean_line, clean_text
 from tracker.web.formats import name_text, translated
+from tracker.web.forms import TextForm
 
 if TYPE_CHECKING:
     from tracker.errors import Invalid
@@ -46,7 +46,7 @@ def at_most(count: int) -> Length:
     return Length(max=count, message=_l("This is too long: at most %(count)s characters.", count=count))
 
 
-def one_line(_form: FlaskForm, field: StringField) -> None:
+def one_line(_form: TextForm, field: StringField) -> None:
     """Clean a name; refuse line breaks, control characters and text that runs both ways."""
     try:
         field.data = clean_line(field.data or "")
@@ -54,7 +54,7 @@ def one_line(_form: FlaskForm, field: StringField) -> None:
         raise ValidationError(gettext("This has a character that names cannot have, such as a line break, a control character or a change of writing direction.")) from None
 
 
-def some_text(_form: FlaskForm, field: TextAreaField) -> None:
+def some_text(_form: TextForm, field: TextAreaField) -> None:
     """Clean a longer text; refuse control characters."""
     try:
         field.data = clean_text(field.data or "")
@@ -62,7 +62,7 @@ def some_text(_form: FlaskForm, field: TextAreaField) -> None:
         raise ValidationError(gettext("This has a character that cannot be kept, such as a control character or a change of writing direction.")) from None
 
 
-def an_address(_form: FlaskForm, field: StringField) -> None:
+def an_address(_form: TextForm, field: StringField) -> None:
     """Check the form of an e-mail address."""
     try:
         field.data = validate_email(field.data or "", check_deliverability=False).normalized.lower()
@@ -70,13 +70,13 @@ def an_address(_form: FlaskForm, field: StringField) -> None:
         raise ValidationError(gettext("This is not an e-mail address: it looks like name@example.org.")) from None
 
 
-def a_sensible_day(_form: FlaskForm, field: DateField) -> None:
+def a_sensible_day(_form: TextForm, field: DateField) -> None:
     """Refuse days outside this century."""
     if field.data is not None and not EARLIEST <= field.data <= LATEST:
         raise ValidationError(gettext("Choose a day between 2000 and 2100."))
 
 
-def show(form: FlaskForm, wrong: Invalid) -> None:
+def show(form: TextForm, wrong: Invalid) -> None:
     """Put what the domain found wrong beside the fields it names, the rest at the top."""
     for name, messages in wrong.fields.items():
         texts = [translated(message) for message in messages]
@@ -86,7 +86,7 @@ def show(form: FlaskForm, wrong: Invalid) -> None:
             form.form_errors.extend(texts)
 
 
-class SignInForm(FlaskForm):
+class SignInForm(TextForm):
     """E-mail and password; ``carry`` holds what was typed into a form whose session was over, ``carry_to`` where it was sent."""
 
     email = EmailField(_l("E-mail"), [required(), at_most(254)], render_kw={"autocomplete": "username", "autocapitalize": "off"})
@@ -97,13 +97,13 @@ class SignInForm(FlaskForm):
     carry_to = HiddenField()
 
 
-class ForgotForm(FlaskForm):
+class ForgotForm(TextForm):
     """The address whose password was forgotten."""
 
     email = EmailField(_l("E-mail"), [required(), at_most(254), an_address], render_kw={"autocomplete": "username", "autocapitalize": "off"})
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(TextForm):
     """A new password, twice."""
 
     password = PasswordField(_l("New password"), [required()], description=_l("At least 10 characters of any kind."), render_kw={"autocomplete": "new-password"})
@@ -121,17 +121,17 @@ class ChangePasswordForm(NewPasswordForm):
     old = PasswordField(_l("Present password"), [required()], render_kw={"autocomplete": "current-password"})
 
 
-class PlainForm(FlaskForm):
+class PlainForm(TextForm):
     """Nothing to enter: the click is the act."""
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(TextForm):
     """The reason of a binding act."""
 
     note = TextAreaField(_l("Reason"), [InputRequired(_l("Give a reason: it is kept with the record.")), at_most(LONGEST_NOTE), some_text])
 
 
-class _VersionForm(FlaskForm):
+class _VersionForm(TextForm):
     version = IntegerField(widget=HiddenInput(), default=0)
 
 
@@ -173,7 +173,7 @@ class PersonForm(_VersionForm):
     validate_name_en = UnitForm.validate_name_en
 
 
-class _SeatFields(FlaskForm):
+class _SeatFields(TextForm):
     role = SelectField(_l("Seat"), coerce=str, validate_choice=False)
     unit_id = SelectField(_l("Unit"), coerce=str, description=_l("For representatives, alternates and contributors; empty for seats of the committee itself."))
     from_on = DateField(_l("First day"), [Optional(), a_sensible_day], description=_l("Empty: from now on."))
@@ -198,7 +198,7 @@ class NewPersonForm(PersonForm, _SeatFields):
     """A new person with their first seat."""
 
 
-class EndSeatForm(FlaskForm):
+class EndSeatForm(TextForm):
     """When a seat ends."""
 
     until_on = DateField(_l("Last day"), [Optional(), a_sensible_day], description=_l("Empty: the seat ends now."))

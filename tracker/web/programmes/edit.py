@@ -30,7 +30,8 @@ from tracker.web.programmes.views import file_folder
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-    from flask_wtf import FlaskForm
+
+    from tracker.web.forms import TextForm
 
 SECTIONS = (
     ("programmes.change", _l("Names and call"), lambda programme: bool(programme.call_zh and programme.call_en)),
@@ -50,7 +51,7 @@ def opened(year: int, action: Action = Action.CHANGE) -> Programme:
     return programme
 
 
-def _page(template: str, programme: Programme, form: FlaskForm, **more: object) -> str:
+def _page(template: str, programme: Programme, form: TextForm, **more: object) -> str:
     return render_template(f"programmes/{template}.html", programme=programme, form=form, sections=[(endpoint, label, done(programme)) for endpoint, label, done in SECTIONS], entries=content, **more)
 
 
@@ -59,7 +60,7 @@ def _saved(programme: Programme, endpoint: str) -> ResponseReturnValue:
     return redirect(url_for(endpoint, year=programme.year), 303)
 
 
-def _stale(programme: Programme, typed: FlaskForm, present: FlaskForm) -> ResponseReturnValue:
+def _stale(programme: Programme, typed: TextForm, present: TextForm) -> ResponseReturnValue:
     """Show what stands now beside what was typed, and who changed it when."""
     now_there = dict(forms.flat(present))
     rows = [(label, text, now_there.get(label, "")) for label, text in forms.flat(typed) if text != now_there.get(label, "")]

@@ -8,7 +8,6 @@ from typing import Any
 from flask import current_app
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FieldList, FileField, FormField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.widgets import DateTimeLocalInput
@@ -19,6 +18,7 @@ from tracker.programmes.content import AREA, MOST_AREAS, Area, Voting
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES, PhaseKind
 from tracker.web.formats import translated
+from tracker.web.forms import TextForm
 
 MOST_DIGITS = 9
 
@@ -29,7 +29,7 @@ def whole_number(text: object) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 0
 
 
-class SectionForm(FlaskForm):
+class SectionForm(TextForm):
     """A part of the year, with the version of the programme that the page was made from."""
 
     version = HiddenField()
@@ -129,7 +129,7 @@ class VotingForm(SectionForm):
         return Voting(self.preset.data if self.preset.data in offered else "", self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data)
 
 
-class UploadForm(FlaskForm):
+class UploadForm(TextForm):
     """A file for the call."""
 
     file = FileField(_l("File"))
@@ -175,7 +175,7 @@ def _made(form: type[Any], data: dict[str, object], *, fresh: bool) -> Any:  # n
     return form(formdata=None, data=data) if fresh else form(data=data)
 
 
-def show(form: FlaskForm, wrong: Invalid) -> None:
+def show(form: TextForm, wrong: Invalid) -> None:
     """Put what the domain found beside the fields it means; what belongs to none goes above the form."""
     for name, messages in wrong.fields.items():
         field = _field(form, name)
@@ -189,7 +189,7 @@ def show(form: FlaskForm, wrong: Invalid) -> None:
             field.errors = [entry.errors for entry in field if entry.errors]
 
 
-def _field(form: FlaskForm, name: str) -> Field | None:
+def _field(form: TextForm, name: str) -> Field | None:
     parent, _, rest = name.partition("-")
     if not rest:
         return next((field for field in form if field.name == name), None)
@@ -197,7 +197,7 @@ def _field(form: FlaskForm, name: str) -> Field | None:
     return form[parent][int(index)].form[part]
 
 
-def flat(form: FlaskForm | PlainForm, before: str = "") -> list[tuple[str, str]]:
+def flat(form: TextForm | PlainForm, before: str = "") -> list[tuple[str, str]]:
     """Return every entry of a form with its label, as a reader would compare two of them."""
     rows: list[tuple[str, str]] = []
     for field in form:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from flask import after_this_request, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_wtf import FlaskForm
 
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.programmes import actions, content, files
 from tracker.programmes.models import Programme
+from tracker.web.forms import TextForm
 from tracker.web.identity import the_actor, writes
 from tracker.web.programmes import forms
 from tracker.web.programmes.blueprint import bp
@@ -43,9 +43,9 @@ def create() -> ResponseReturnValue:
     return render_template("programmes/new.html", form=form, entries=content)
 
 
-def _confirm(programme: Programme, *, title: Message, button: Message, points: list[Message], told: list[Message], back: str, form: FlaskForm | None = None, danger: bool = False) -> str:
+def _confirm(programme: Programme, *, title: Message, button: Message, points: list[Message], told: list[Message], back: str, form: TextForm | None = None, danger: bool = False) -> str:
     return render_template(
-        "programmes/confirm.html", programme=programme, title=title, button=button, points=points, told=told, back=back, form=form or FlaskForm(), danger=danger
+        "programmes/confirm.html", programme=programme, title=title, button=button, points=points, told=told, back=back, form=form or TextForm(), danger=danger
     )
 
 
@@ -53,7 +53,7 @@ def _confirm(programme: Programme, *, title: Message, button: Message, points: l
 @writes
 def publish(year: int) -> ResponseReturnValue:
     """Show what publishing the call does and whom it tells; a POST does it."""
-    programme, form = opened(year, Action.PUBLISH), FlaskForm()
+    programme, form = opened(year, Action.PUBLISH), TextForm()
     if request.method == "POST":
         try:
             actions.publish(programme, actor=the_actor())
@@ -65,7 +65,7 @@ def publish(year: int) -> ResponseReturnValue:
     return _publish_page(programme, form)
 
 
-def _publish_page(programme: Programme, form: FlaskForm) -> str:
+def _publish_page(programme: Programme, form: TextForm) -> str:
     points = [say("Everyone signed in sees the year, its call, areas, dates and files. It cannot be taken back.")]
     if programme.phases:
         points.append(say("Units can start proposals while the submission window is open."))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms import Field as Control
@@ -16,6 +15,7 @@ from tracker.messages import Message, say
 from tracker.proposals import content as shape
 from tracker.proposals.content import FIELDS, PARTNERS, SECTIONS, TABLES, TITLES, Field, Kind, Table
 from tracker.proposals.models import Proposal
+from tracker.web.forms import TextForm
 
 ROWS_AT_MOST = 400
 SCALARS: Mapping[str, Field] = {field.name: field for field in (*TITLES, *FIELDS)}
@@ -85,10 +85,10 @@ def _controls() -> dict[str, Control]:
     return made
 
 
-ProposalForm = type("ProposalForm", (FlaskForm,), _controls())
+ProposalForm = type("ProposalForm", (TextForm,), _controls())
 
 
-class StartForm(FlaskForm):
+class StartForm(TextForm):
     """What is needed to start: a title in one language; the area can wait."""
 
     title_zh = control(TITLES[0])
@@ -96,14 +96,14 @@ class StartForm(FlaskForm):
     area = SelectField(shape.AREA, choices=[])
 
 
-class SubmitForm(FlaskForm):
+class SubmitForm(TextForm):
     """The undertaking, and the version that was checked."""
 
     version = HiddenField()
     undertaking = BooleanField(say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved."), [Owed()])
 
 
-class ActForm(FlaskForm):
+class ActForm(TextForm):
     """A remark or reason, and the version that was looked at."""
 
     version = HiddenField()
