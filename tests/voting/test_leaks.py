@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, Member
 from tests.decisions.placing import place
 from tracker.db import writing
 from tracker.proposals.content import empty
@@ -21,6 +24,10 @@ from tracker.voting.tally import Position
 
 MARKER = "marker-of-a-reason-only-one-unit-knows"
 ONLOOKERS = ("secretariat", "chair", "director", "expert", "caict", "bytedance", "meituan")
+NUMBERED = {"id", "number", "ballot_id", "proposal_id", "person_id", "unit_id", "seat_id"}
+SPELLED = {"year": 2021}
+SignIn = Callable[[Member], FlaskClient]
+StandingAt = Callable[[datetime], AbstractContextManager[None]]
 
 
 def _proposal(app: Flask, cast: Cast) -> int:
@@ -47,33 +54,31 @@ def voted(app: Flask, cast: Cast) -> int:
 
 def _addresses(app: Flask) -> list[str]:
     """Every address that answers a GET, with the number 1 wherever one is asked for."""
-    found = []
-    for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and not rule.arguments - {"id", "number", "ballot_id", "proposal_id", "person_id", "unit_id"}:
-            found.append(rule.rule if not rule.arguments else app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 1)))
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.arguments <= NUMBERED | set(SPELLED)]
+    found = [app.url_map.bind("localhost").build(rule.endpoint, {name: SPELLED.get(name, 1) for name in rule.arguments}) for rule in rules]
     return sorted(set(found))
 
 
-def _text(client, address: str) -> str:
+def _text(client: FlaskClient, address: str) -> str:
     return client.get(address).text
 
 
-def _leaks(app: Flask, client) -> list[str]:
+def _leaks(app: Flask, client: FlaskClient) -> list[str]:
     """Return the addresses whose answer holds the reason, or a word that only a result says."""
     return [address for address in _addresses(app) if any(word in _text(client, address) for word in (MARKER, "did not vote", "No quorum", "&#34;votes&#34;"))]
 
 
 @pytest.mark.parametrize("name", ONLOOKERS)
-def test_nobody_else_sees_a_vote_before_the_close(app: Flask, cast: Cast, client_of, voted: int, name: str) -> None:
+def test_nobody_else_sees_a_vote_before_the_close(app: Flask, cast: Cast, client_of: SignIn, voted: int, name: str) -> None:
     assert "1 of 18" in client_of(getattr(cast, name)).get(f"/ballots/{voted}").text
     assert _leaks(app, client_of(getattr(cast, name))) == []
 
 
-def test_the_unit_sees_its_own_vote(app: Flask, cast: Cast, client_of, voted: int) -> None:
+def test_the_unit_sees_its_own_vote(app: Flask, cast: Cast, client_of: SignIn, voted: int) -> None:
     assert _leaks(app, client_of(cast.huawei)) == [f"/ballots/{voted}"]
 
 
-def test_control_the_same_crawl_finds_it_after_the_close(app: Flask, cast: Cast, client_of, voted: int, at) -> None:
+def test_control_the_same_crawl_finds_it_after_the_close(app: Flask, cast: Cast, client_of: SignIn, voted: int, at: StandingAt) -> None:
     with at(NOW + timedelta(days=2)):
         found = _leaks(app, client_of(cast.chair))
     assert f"/ballots/{voted}" in found

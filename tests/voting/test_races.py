@@ -90,7 +90,7 @@ def test_control_looking_before_inserting_fails(app: Flask, cast: Cast, opened: 
     assert sum(isinstance(one, Exception) for one in results) == 1
 
 
-def _close_now(app: Flask, ballot_id: int) -> None:
+def _close_now(ballot_id: int) -> None:
     """End the time of the ballot and seal it under its lock, as the clock would."""
     with writing() as session:
         ballot = session.get_one(Ballot, ballot_id, with_for_update=True)
@@ -111,7 +111,7 @@ def test_voters_against_the_close_agree_with_the_tally(app: Flask, cast: Cast, o
         for turn in range(100):
             crowd = voters[turn % 13 : turn % 13 + 4]
             tasks = [lambda actor=actor: _cast(opened, actor) for actor in crowd]
-            tasks.insert(turn % 5, lambda: _close_now(app, opened))
+            tasks.insert(turn % 5, lambda: _close_now(opened))
             results = _at_once(app, tasks)
             errors = [one for one in results if isinstance(one, Exception) and not isinstance(one, Refused)]
             assert errors == []
@@ -127,7 +127,7 @@ def test_control_a_vote_after_the_tally_disagrees(app: Flask, cast: Cast, opened
     """A vote written without the ballot's lock, after the window was read, lands behind the tally."""
     actor = _voters(cast)[0]
     with clock.standing_at(NOW + timedelta(hours=1)), app.app_context():
-        _close_now(app, opened)
+        _close_now(opened)
         db.session.rollback()
         _careless(opened, actor, Barrier(1))
         rows = db.session.scalar(sa.select(sa.func.count(Vote.id)))

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
 
 import pytest
 from flask import Flask

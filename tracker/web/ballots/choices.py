@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from flask import request
 
-from tracker.messages import Message
+from tracker.errors import Invalid
+from tracker.messages import Message, say
 from tracker.voting.actions import Choice, Commitment
 from tracker.voting.models import Item
 from tracker.voting.tally import Position
@@ -15,29 +16,40 @@ from tracker.voting.tally import Position
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in the form of one item; ``position`` is "" when nothing was chosen."""
+    """What stands in the form of one item; ``position`` is "" when nothing was chosen, ``unknown`` when it was no position at all."""
 
     position: str = ""
     reason: str = ""
     commitments: tuple[str, ...] = ()
+    unknown: bool = False
 
 
 def typed(numbers: Iterable[int]) -> dict[int, Typed]:
-    """Return what was sent for each of these items; words the product does not know count as nothing chosen."""
+    """Return what was sent for each of these items."""
     return {number: _typed(number) for number in numbers}
 
 
 def _typed(number: int) -> Typed:
     position = request.form.get(f"position-{number}", "")
     commitments = tuple(word for word in request.form.getlist(f"commit-{number}") if word in set(Commitment))
-    return Typed(position if position in set(Position) else "", request.form.get(f"reason-{number}", ""), commitments)
+    known = position in set(Position)
+    return Typed(position if known else "", request.form.get(f"reason-{number}", ""), commitments, unknown=bool(position) and not known)
 
 
 def chosen(sent: Mapping[int, Typed]) -> dict[int, Choice]:
-    """Return the items on which a position was chosen."""
+    """Return the items on which a position was chosen; raises Invalid where a word is no position, or a reason stands without one."""
+    wrong = {f"position-{number}": [_fault(one)] for number, one in sent.items() if not one.position and (one.unknown or one.reason.strip())}
+    if wrong:
+        raise Invalid(wrong)
     return {
         number: Choice(Position(one.position), one.reason, tuple(Commitment(word) for word in one.commitments)) for number, one in sent.items() if one.position
     }
+
+
+def _fault(one: Typed) -> Message:
+    if one.unknown:
+        return say("Choose one of the positions offered.")
+    return say("You wrote a reason: choose a position too, or clear the reason.")
 
 
 @dataclass(frozen=True, slots=True)

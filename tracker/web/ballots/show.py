@@ -107,10 +107,12 @@ def _sheet(ballot: Ballot, item: Item, unit_id: int | None, own: Mapping[int, tu
 
 
 def _facts(ballot: Ballot) -> list[tuple[Message, Message]]:
-    """Return how the ballot is decided; where items differ in who is recused, with the numbers of the first."""
-    recused = len(ballot.items[0].recusals) if ballot.items else 0
-    facts = rule_facts(parse_rule(ballot.rule), Counts(roll=len(ballot.roll), recused=recused))
-    return [(fact.label, fact.text) for fact in facts]
+    """Return how the ballot is decided; where items differ in how many are recused, with the numbers of the most, and saying so."""
+    recused = sorted({len(item.recusals) for item in ballot.items}) or [0]
+    facts = [(fact.label, fact.text) for fact in rule_facts(parse_rule(ballot.rule), Counts(roll=len(ballot.roll), recused=recused[-1]))]
+    if len(recused) > 1:
+        facts.append((say("Recused"), say("From {least} to {most} units, item by item; the numbers here are for {most}.", least=recused[0], most=recused[-1])))
+    return facts
 
 
 def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:

@@ -10,6 +10,7 @@ from tracker.errors import NotFound, Refused
 from tracker.policy import Action, check
 from tracker.proposals import queries
 from tracker.proposals.models import Proposal
+from tracker.voting.actions import seal_due_of
 from tracker.web.identity import SAFE, the_actor
 
 bp = Blueprint("proposals", __name__)
@@ -19,7 +20,12 @@ ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT
 
 
 def load(proposal_id: int) -> Proposal:
-    """Return the proposal with all its rules ask for, locked when the request writes; raises NotFound, also when it is hidden."""
+    """Return the proposal with all its rules ask for; raises NotFound, also when it is hidden.
+
+    When the request writes, the proposal is locked, and a ballot of it whose time is over is sealed first.
+    """
+    if request.method not in SAFE and (found := session().get(Proposal, proposal_id)) is not None:
+        seal_due_of(found)
     chosen = queries.one(proposal_id) if request.method in SAFE else queries.locked(proposal_id)
     proposal = session().scalars(chosen).unique().one_or_none()
     if proposal is None:
