@@ -183,6 +183,7 @@ def test_file_comes_as_a_download_that_can_run_nothing(app: Flask, cast: Cast, c
     assert (answer.data, kept) == (
         b"%PDF-1.7", {"Content-Type": "application/pdf", "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"},
     )
+    answer.close()
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert "filename*=UTF-8''2021%E5%B9%B4%E7%94%B3%E6%8A%A5%E9%80%9A%E7%9F%A5.pdf" in answer.headers["Content-Disposition"]
     assert {client_of(cast.huawei).get(f"/programmes/2021/files/{wrong}").status_code for wrong in (key + 1, 0, "99999999999999999999")} == {404}

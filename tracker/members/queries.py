@@ -39,9 +39,14 @@ def active_units(*kinds: UnitKind) -> sa.Select[Unit]:
     return wanted.where(Unit.kind.in_(kinds)) if kinds else wanted
 
 
+def as_address(typed: str) -> str:
+    """Return what was typed as addresses are kept; what no address can hold, and PostgreSQL no text, is left out."""
+    return typed.replace("\x00", "").strip().lower()
+
+
 def person_by_email(email: str) -> sa.Select[Person]:
     """The person who signs in with this address, whatever its case."""
-    return sa.select(Person).where(Person.email == email.strip().lower())
+    return sa.select(Person).where(Person.email == as_address(email))
 
 
 def seats_of(person_id: int, now: datetime) -> sa.Select[Seat]:

@@ -38,7 +38,7 @@ def themselves(person: Person) -> Actor:
 
 def prove(session: Session, email: str, password: str) -> Proof | None:
     """Compare a password, outside any transaction; None for a wrong one, an unknown address, and an account that is not open alike."""
-    known = sa.select(Person.id, Person.password_hash).where(Person.email == email.strip().lower(), Person.state == PersonState.ACTIVE)
+    known = sa.select(Person.id, Person.password_hash).where(Person.email == queries.as_address(email), Person.state == PersonState.ACTIVE)
     row = session.execute(known).one_or_none()
     session.rollback()
     stored = row.password_hash if row is not None else None

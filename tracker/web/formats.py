@@ -187,8 +187,9 @@ def name_text(thing: object) -> str:
 
 
 def short_text(thing: object) -> str:
-    """Return the short name in the reader's language, else the full one."""
-    return _bilingual(thing, "short") or name_text(thing)
+    """Return the short name in the reader's language, else the full one in it, else whatever the other language has."""
+    own = locale_code()
+    return str(getattr(thing, f"short_{own}", "") or getattr(thing, f"name_{own}", "") or _bilingual(thing, "short") or name_text(thing))
 
 
 def title_text(thing: object) -> str:

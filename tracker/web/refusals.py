@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template
+from flask import Response, render_template
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused, Stale
 from tracker.messages import Message, say
 from tracker.policy import Kind
+from tracker.web.formats import translated
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,6 +45,8 @@ def on_refused(error: Refused) -> ResponseReturnValue:
 def on_http(error: HTTPException) -> ResponseReturnValue:
     """Give werkzeug's own refusals the look of the house."""
     code = error.code or 500
+    if isinstance(error, SecurityError):
+        return Response(translated(WHY[400]), code, mimetype="text/plain")  # Under a foreign host name there are no addresses to link to.
     if error.response is not None or code < 400:  # noqa: PLR2004 - HTTP's own border
         return error
     return page(code, WHY.get(code, WHY[400]))
@@ -64,4 +67,5 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: page(400, say("This form has expired. Go back, reload the page and send it again; your browser keeps what you typed.")))
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(OperationalError, on_busy)
+    app.register_error_handler(DataError, lambda _error: page(400, WHY[400]))
     app.register_error_handler(IntegrityError, lambda _error: page(409, say("Somebody did the same at the same moment. Nothing was saved; look again and repeat if needed.")))
