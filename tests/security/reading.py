@@ -52,7 +52,7 @@ def dangers(page: Page) -> Iterator[str]:
             yield f"<script {attributes}>"
         if tag in {"style", "iframe", "object", "embed", "base", "applet", "frame", "portal", "math", "foreignobject"}:
             yield f"<{tag} {attributes}>"
-        yield from (f"<{tag} {name}>" for name in attributes if name.startswith("on") or name == "style" or name == "srcdoc")
+        yield from (f"<{tag} {name}>" for name in attributes if name.startswith("on") or name in {"style", "srcdoc"})
         for name in ADDRESSES & attributes.keys():
             scheme = "".join(sign for sign in attributes[name].split(":")[0] if sign.isprintable() and not sign.isspace()).lower()
             if ":" in attributes[name] and scheme in {"javascript", "data", "vbscript"} and not attributes[name].startswith("data:image/"):

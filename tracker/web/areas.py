@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Id(IntegerConverter):
-    """A number in an address: one that no database column holds is no address of ours."""
+    """A number in an address, in plain digits: one that no database column holds is no address of ours."""
+
+    regex = "[0-9]+"
 
     def __init__(self, where: Map, **options: Any) -> None:  # noqa: ANN401 - werkzeug's own options
         options.setdefault("max", 2**31 - 1)

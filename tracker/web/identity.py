@@ -14,6 +14,7 @@ from flask import current_app, g, make_response, redirect, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, current_user
 from flask_login.mixins import AnonymousUserMixin, UserMixin
+from sqlalchemy.exc import OperationalError
 
 from tracker import clock
 from tracker.db import begin_writing, session, writing
@@ -171,12 +172,18 @@ def _check_again() -> None:
 
 
 def touch(response: Response) -> Response:
-    """Note when the session was last seen, at most once a minute, in a short transaction of its own after the answer is made."""
+    """Note when the session was last seen, at most once a minute, in a short transaction of its own after the answer is made.
+
+    A database that cannot be written to just now spoils no page: the next request notes it.
+    """
     visitor = current_user
     if not getattr(visitor, "is_authenticated", False) or clock.now() - visitor.seen_at < TOUCH_AFTER:
         return response
-    with writing() as current:
-        current.execute(sa.update(SignInSession).where(SignInSession.id == visitor.session_id).values(seen_at=clock.now()))
+    try:
+        with writing() as current:
+            current.execute(sa.update(SignInSession).where(SignInSession.id == visitor.session_id).values(seen_at=clock.now()))
+    except OperationalError:
+        current_app.logger.warning("The time a session was last seen could not be noted.")
     return response
 
 

@@ -35,7 +35,7 @@ def refuse_cross_site() -> None:
 
 
 def add_headers(response: Response) -> Response:
-    """Add the security headers to every answer; pages are never stored by caches."""
+    """Add the security headers to every answer; what does not ask to be stored by caches never is."""
     response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
@@ -44,8 +44,7 @@ def add_headers(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     if current_app.extensions["settings"].secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if not request.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -42,9 +42,9 @@ SECTIONS = (
 )
 
 
-def opened(year: int, action: Action = Action.CHANGE) -> Programme:
-    """Return the year, locked in a writing request; raises NotFound or Refused for whoever may not do ``action`` to it."""
-    programme = queries.find(year, actor=the_actor(), lock=request.method not in SAFE)
+def opened(year: int, action: Action = Action.CHANGE, *, lock: bool = True) -> Programme:
+    """Return the year, locked in a writing request unless told not to; raises NotFound or Refused for whoever may not do ``action`` to it."""
+    programme = queries.find(year, actor=the_actor(), lock=lock and request.method not in SAFE)
     denial = check(action, programme, actor=the_actor(), now=clock.now())
     if denial is not None:
         raise Refused(denial)
@@ -176,7 +176,7 @@ def receives_file(view: Callable[..., ResponseReturnValue]) -> Callable[..., Res
     def wrapped(year: int) -> ResponseReturnValue:
         if request.method in SAFE:
             return view(year, received=None)
-        opened(year)
+        opened(year, lock=False)
         session().rollback()
         received, kept = _receive(), False
         try:
