@@ -44,6 +44,13 @@ WINDOWS = {
     "decision_opens": "2021-01-13 18:00",
     "decision_closes": "2021-02-05 18:00",
 }
+CALL = {
+    "call_zh": "面向各成员单位征集 2021 年度研究课题。\n\n- 每家单位可牵头或参与课题；\n- 申报书须写明研究内容、预期成果、季度安排和经费测算；\n- 通过形式审查的课题提交副主任委员单位投票表决，由主任委员审批。",
+    "call_en": (
+        "Member units are invited to propose research topics for 2021.\n\n- A unit may lead a topic or take part in one.\n- A proposal states its content, expected "
+        "results, schedule by quarter and budget.\n- Topics that pass the formal check are put to the vote of the vice-chair units; the chair decides."
+    ),
+}
 METHOD = "文献与规则梳理；面向成员单位的访谈与问卷；专家论证会两次；形成征求意见稿后公开听取意见。"
 RATIONALE = "该问题在成员单位中普遍存在，尚无统一做法；本课题的成果可以直接用于行业自律与政策建议。"
 
@@ -107,6 +114,7 @@ def _found(zone: str) -> Story:
         cast = seat_everyone(session, list(session.scalars(sa.select(Unit).order_by(Unit.id))), secretariat)
         session.flush()
         programmes.set_phases(programme, WINDOWS, zone=zone, seen=programme.version, actor=secretariat)
+        programmes.change(programme, {"name_zh": programme.name_zh, "name_en": programme.name_en, **CALL}, seen=programme.version, actor=secretariat)
     story = Story(session, zone, cast)
     story.topics = {topic["key"]: topic for topic in tomllib.loads(TOPICS.read_text(encoding="utf-8"))["topics"]}
     return story
