@@ -71,7 +71,9 @@ Key = Annotated[int, mapped_column(primary_key=True)]
 
 def choice(of: type[StrEnum]) -> sa.Enum:
     """Return the column type of a closed set: its codes as text, held by a named check constraint."""
-    return sa.Enum(of, native_enum=False, values_callable=lambda members: [m.value for m in members], create_constraint=True, name=of.__name__.lower(), length=32)
+    return sa.Enum(
+        of, native_enum=False, values_callable=lambda members: [m.value for m in members], create_constraint=True, name=of.__name__.lower(), length=32
+    )
 
 
 class Base(DeclarativeBase):
@@ -170,4 +172,3 @@ def _postgres_begin(connection: Connection) -> None:
 def is_sqlite() -> bool:
     """Say whether the embedded database is in use."""
     return db.engine.dialect.name == "sqlite"
-

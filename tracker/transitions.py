@@ -38,7 +38,9 @@ class Changing(Protocol):
         """The values its notices speak of."""
 
 
-def perform(action: Action, subject: Changing, *, actor: Actor, note: str = "", facts: JSONDict | None = None, to: str | None = None, news: Message | None = None) -> None:
+def perform(
+    action: Action, subject: Changing, *, actor: Actor, note: str = "", facts: JSONDict | None = None, to: str | None = None, news: Message | None = None
+) -> None:
     """Do ``action``: check it, write the new state, queue the event and the notices, all in the caller's transaction.
 
     ``to`` overrides the row's state where the outcome decides it; ``news`` the row's message. Raises Refused or Invalid before

@@ -24,16 +24,38 @@ FREE = frozenset({ProposalState.DRAFT, ProposalState.WITHDRAWN})
 UNSEEN = FREE | {ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.NOT_ACCEPTED}
 
 
-def place(app: Flask, cast: Cast, state: ProposalState, *, lead: str = "caict", partner: str | None = None, outcome: str | None = None, title: str = "互联网企业反垄断合规规则适用") -> int:
+def place(
+    app: Flask,
+    cast: Cast,
+    state: ProposalState,
+    *,
+    lead: str = "caict",
+    partner: str | None = None,
+    outcome: str | None = None,
+    title: str = "互联网企业反垄断合规规则适用",
+) -> int:
     """Insert a proposal in ``state`` with its version and return its id."""
     with app.app_context(), writing() as session:
         programme = session.get_one(Programme, cast.programme_id)
         programme.last_proposal += 1
         serial = programme.last_proposal
         proposal = Proposal(
-            programme_id=cast.programme_id, serial=serial, number=f"2021-P{serial:02}", state=state, lead_unit_id=cast.units[lead], area_id=cast.areas[0],
-            title_zh=title, title_en="", budget_total=18_000_000, content=empty(), started_by=cast.people[lead].person_id, started_at=NOW, changed_at=NOW,
-            submitted_at=None if state in FREE else NOW, screened_at=None if state in UNSEEN else NOW, ballot_outcome=outcome,
+            programme_id=cast.programme_id,
+            serial=serial,
+            number=f"2021-P{serial:02}",
+            state=state,
+            lead_unit_id=cast.units[lead],
+            area_id=cast.areas[0],
+            title_zh=title,
+            title_en="",
+            budget_total=18_000_000,
+            content=empty(),
+            started_by=cast.people[lead].person_id,
+            started_at=NOW,
+            changed_at=NOW,
+            submitted_at=None if state in FREE else NOW,
+            screened_at=None if state in UNSEEN else NOW,
+            ballot_outcome=outcome,
         )
         if partner:
             proposal.partners = [Partner(unit_id=cast.units[partner], position=1, share="")]
@@ -50,8 +72,16 @@ def ballot(app: Flask, cast: Cast, proposals: list[int], *, closes_at: datetime,
         programme = session.get_one(Programme, cast.programme_id)
         programme.last_ballot += 1
         row = Ballot(
-            programme_id=cast.programme_id, serial=programme.last_ballot, number=f"2021-B{programme.last_ballot:02}", title_zh="2021 年度课题立项表决", title_en="Topics of 2021",
-            rule=RULE, options=OPTIONS, opens_at=opened, closes_at=closes_at, frozen_sha256="0" * 64,
+            programme_id=cast.programme_id,
+            serial=programme.last_ballot,
+            number=f"2021-B{programme.last_ballot:02}",
+            title_zh="2021 年度课题立项表决",
+            title_en="Topics of 2021",
+            rule=RULE,
+            options=OPTIONS,
+            opens_at=opened,
+            closes_at=closes_at,
+            frozen_sha256="0" * 64,
         )
         voters = [unit for code, unit in cast.units.items() if code != "member-1"]
         row.roll = [RollEntry(unit_id=unit) for unit in voters]
@@ -59,7 +89,10 @@ def ballot(app: Flask, cast: Cast, proposals: list[int], *, closes_at: datetime,
             proposal = session.get_one(Proposal, key)
             version = session.scalars(sa.select(Version.id).where(Version.proposal_id == key)).first()
             item = Item(number=number, proposal_id=key, version_id=version, version_sha256="0" * 64, title_zh=proposal.title_zh, title_en="", result=result)
-            item.votes = [Vote(unit_id=unit, position=Position.YES if at < yes else Position.NO, commitments=[], person_id=cast.chair.person_id, cast_at=opened) for at, unit in enumerate(voters[: yes + no])]
+            item.votes = [
+                Vote(unit_id=unit, position=Position.YES if at < yes else Position.NO, commitments=[], person_id=cast.chair.person_id, cast_at=opened)
+                for at, unit in enumerate(voters[: yes + no])
+            ]
             row.items.append(item)
             proposal.ballot_closes_at = closes_at
         session.add(row)

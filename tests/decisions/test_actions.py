@@ -36,7 +36,13 @@ def test_approve_records_the_decision_and_tells_units_and_secretariat(app: Flask
     decide(app, key, DecisionKind.APPROVE, cast.chair, opinion="选题重要。")
     [decision] = decisions_on(app, key)
     assert state_of(app, key) is ProposalState.APPROVED
-    assert (decision.kind, decision.opinion, decision.reason, decision.against_vote, decision.ballot_outcome) == (DecisionKind.APPROVE, "选题重要。", "", False, "carried")
+    assert (decision.kind, decision.opinion, decision.reason, decision.against_vote, decision.ballot_outcome) == (
+        DecisionKind.APPROVE,
+        "选题重要。",
+        "",
+        False,
+        "carried",
+    )
     assert (decision.person_id, decision.decided_at) == (cast.chair.person_id, NOW)
     people = told(app, key, "approve")
     assert {cast.secretariat.person_id, cast.caict.person_id, cast.huawei_contributor.person_id} <= people
@@ -56,7 +62,12 @@ def test_decision_keeps_the_vote_in_the_event(app: Flask, cast: Cast) -> None:
     decide(app, key, DecisionKind.APPROVE, cast.chair, reason="国家急需。")
     with app.app_context():
         event = db.session.scalars(sa.select(Event).where(Event.action == "approve")).one()
-        assert (event.before, event.after, event.note, event.facts) == ("balloted", "approved", "国家急需。", {"against_vote": True, "ballot_outcome": "not_carried"})
+        assert (event.before, event.after, event.note, event.facts) == (
+            "balloted",
+            "approved",
+            "国家急需。",
+            {"against_vote": True, "ballot_outcome": "not_carried"},
+        )
 
 
 @pytest.mark.parametrize(("outcome", "kind"), [("not_carried", DecisionKind.APPROVE), ("carried", DecisionKind.REJECT)])

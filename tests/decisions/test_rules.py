@@ -19,7 +19,7 @@ from tracker.decisions.rules import DecisionKind, against_vote, owes_reason
         (DecisionKind.DEFER, "not_carried", False),
     ],
 )
-def test_against_vote_is_approving_what_failed_or_refusing_what_passed(kind: DecisionKind, outcome: str | None, departs: bool) -> None:
+def test_against_vote_is_approving_what_failed_or_refusing_what_passed(kind: DecisionKind, outcome: str | None, *, departs: bool) -> None:
     assert against_vote(kind, outcome) is departs
 
 

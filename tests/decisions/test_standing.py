@@ -18,7 +18,13 @@ from tracker.voting import queries
 
 @pytest.mark.parametrize(
     ("yes", "no", "outcome", "state"),
-    [(12, 5, "carried", "balloted"), (5, 12, "not_carried", "balloted"), (9, 9, "not_carried", "balloted"), (3, 2, "no_quorum", "screened"), (0, 0, "no_quorum", "screened")],
+    [
+        (12, 5, "carried", "balloted"),
+        (5, 12, "not_carried", "balloted"),
+        (9, 9, "not_carried", "balloted"),
+        (3, 2, "no_quorum", "screened"),
+        (0, 0, "no_quorum", "screened"),
+    ],
 )
 def test_settle_says_what_sealing_will_write(app: Flask, cast: Cast, yes: int, no: int, outcome: str, state: str) -> None:
     keys = [place(app, cast, ProposalState.IN_BALLOT) for _ in range(2)]

@@ -11,7 +11,11 @@ from tracker.decisions.vote import in_words, outcome_chip
     [
         ("carried", CARRIED, "The vote carried it: 12 of 17 in favour (70.59 %), 9 needed."),
         ("not_carried", NOT_CARRIED, "The vote did not carry it: 5 of 17 in favour (29.41 %), 9 needed."),
-        ("tie_chair_decides", {**CARRIED, "numerator": "8", "denominator": "16", "percent": "50.00"}, "The vote was a tie: 8 of 16 in favour (50.00 %), 9 needed. The rule leaves it to the chair."),
+        (
+            "tie_chair_decides",
+            {**CARRIED, "numerator": "8", "denominator": "16", "percent": "50.00"},
+            "The vote was a tie: 8 of 16 in favour (50.00 %), 9 needed. The rule leaves it to the chair.",
+        ),
         ("not_carried", {**NOT_CARRIED, "needed": None}, "The vote did not carry it."),
         ("carried", None, "The vote carried it."),
         ("tie_chair_decides", None, "The vote was a tie, and the rule leaves it to the chair."),

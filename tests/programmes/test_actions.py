@@ -68,10 +68,19 @@ def test_create_starts_a_year_that_only_the_secretariat_sees(app: Flask, cast: C
         year(app, cast.huawei.actor, 2022)
 
 
-@pytest.mark.parametrize(("number", "texts", "field"), [
-    (2021, {"name_zh": "甲"}, "year"), (0, {"name_zh": "甲"}, "year"), (99999, {"name_zh": "甲"}, "year"), (None, {"name_zh": "甲"}, "year"),
-    (2022, {}, "name_zh"), (2022, {"name_zh": "长" * 41}, "name_zh"), (2022, {"name_en": "a" * 161}, "name_en"), (2022, {"name_zh": "甲\u202e"}, "name_zh"),
-])
+@pytest.mark.parametrize(
+    ("number", "texts", "field"),
+    [
+        (2021, {"name_zh": "甲"}, "year"),
+        (0, {"name_zh": "甲"}, "year"),
+        (99999, {"name_zh": "甲"}, "year"),
+        (None, {"name_zh": "甲"}, "year"),
+        (2022, {}, "name_zh"),
+        (2022, {"name_zh": "长" * 41}, "name_zh"),
+        (2022, {"name_en": "a" * 161}, "name_en"),
+        (2022, {"name_zh": "甲\u202e"}, "name_zh"),
+    ],
+)
 def test_create_refuses_bad_years_and_names(app: Flask, cast: Cast, number: int | None, texts: dict[str, str], field: str) -> None:
     with pytest.raises(Invalid) as caught:
         do(app, lambda: actions.create(number, texts, actor=cast.secretariat.actor))
@@ -104,12 +113,18 @@ def test_change_by_anyone_else_is_refused(app: Flask, cast: Cast) -> None:
 
 
 def test_set_phases_changes_adds_and_removes(app: Flask, cast: Cast) -> None:
-    typed = {"submission_opens": "2021-01-01T09:00", "submission_closes": "2021-01-20T18:00", "decision_opens": "2021-02-01T09:00", "decision_closes": "2021-02-10T18:00"}
+    typed = {
+        "submission_opens": "2021-01-01T09:00",
+        "submission_closes": "2021-01-20T18:00",
+        "decision_opens": "2021-02-01T09:00",
+        "decision_closes": "2021-02-10T18:00",
+    }
     change(app, cast, lambda p: actions.set_phases(p, typed, zone=ZONE, seen=1, actor=cast.secretariat.actor))
     now = year(app, cast.secretariat.actor)
     assert [phase.kind for phase in now.phases] == [PhaseKind.SUBMISSION, PhaseKind.DECISION]
     assert events(app, "change")[0]["windows"] == {
-        "decision": ["2021-02-01T01:00:00+00:00", "2021-02-10T10:00:00+00:00"], "submission": ["2021-01-01T01:00:00+00:00", "2021-01-20T10:00:00+00:00"],
+        "decision": ["2021-02-01T01:00:00+00:00", "2021-02-10T10:00:00+00:00"],
+        "submission": ["2021-01-01T01:00:00+00:00", "2021-01-20T10:00:00+00:00"],
     }
 
 
@@ -118,7 +133,11 @@ def test_set_areas_renames_reorders_adds_and_removes(app: Flask, cast: Cast) -> 
     wanted = [third, Area(None, "数据合规", "Data compliance", "指引"), Area(first.id, "反垄断", "Anti-monopoly")]
     change(app, cast, lambda p: actions.set_areas(p, wanted, used={first.id}, seen=1, actor=cast.secretariat.actor))
     now = kept(year(app, cast.secretariat.actor))
-    assert [(area.name_zh, area.name_en) for area in now] == [("人工智能", "Artificial intelligence"), ("数据合规", "Data compliance"), ("反垄断", "Anti-monopoly")]
+    assert [(area.name_zh, area.name_en) for area in now] == [
+        ("人工智能", "Artificial intelligence"),
+        ("数据合规", "Data compliance"),
+        ("反垄断", "Anti-monopoly"),
+    ]
     assert (now[0].id, now[2].id, second.id in {area.id for area in now}) == (third.id, first.id, False)
 
 
@@ -129,7 +148,9 @@ def test_set_areas_keeps_what_proposals_name(app: Flask, cast: Cast) -> None:
         change(app, cast, lambda p: actions.set_areas(p, rest, used={first.id}, seen=1, actor=cast.secretariat.actor))
 
 
-@pytest.mark.parametrize("areas", [[Area(None, "", "")], [Area(None, "甲", ""), Area(None, "甲", "")], [Area(987, "甲", "")], [Area(None, "甲", str(n)) for n in range(31)]])
+@pytest.mark.parametrize(
+    "areas", [[Area(None, "", "")], [Area(None, "甲", ""), Area(None, "甲", "")], [Area(987, "甲", "")], [Area(None, "甲", str(n)) for n in range(31)]]
+)
 def test_set_areas_refuses_bad_areas(app: Flask, cast: Cast, areas: list[Area]) -> None:
     with pytest.raises(Invalid):
         change(app, cast, lambda p: actions.set_areas(p, areas, used=(), seen=1, actor=cast.secretariat.actor))

@@ -44,7 +44,12 @@ def test_load_year_makes_what_the_source_names_and_no_more(bare: Flask, cast: Ca
     with bare.app_context():
         programme = session().scalars(sa.select(Programme)).one()
         kinds = dict(session().execute(sa.select(Unit.kind, sa.func.count()).group_by(Unit.kind)).all())
-    assert (programme.year, programme.name_zh, programme.name_en, programme.state) == (2021, "2021 年度科研课题", "2021 research programme", ProgrammeState.PUBLISHED)
+    assert (programme.year, programme.name_zh, programme.name_en, programme.state) == (
+        2021,
+        "2021 年度科研课题",
+        "2021 research programme",
+        ProgrammeState.PUBLISHED,
+    )
     assert kinds == {UnitKind.VICE_CHAIR: 7, UnitKind.EXPERT_AFFILIATION: 3}
     assert counts(bare)[1:5] == [people, 1, 3, 0]
 
@@ -53,7 +58,11 @@ def test_load_year_puts_the_topics_under_their_areas_as_guidance(bare: Flask, ca
     load(bare, cast)
     with bare.app_context():
         areas = list(session().scalars(sa.select(TopicArea).order_by(TopicArea.position)))
-    assert [(area.name_zh, area.name_en) for area in areas] == [("反垄断合规", "Anti-monopoly compliance"), ("版权", "Copyright"), ("人工智能", "Artificial intelligence")]
+    assert [(area.name_zh, area.name_en) for area in areas] == [
+        ("反垄断合规", "Anti-monopoly compliance"),
+        ("版权", "Copyright"),
+        ("人工智能", "Artificial intelligence"),
+    ]
     assert areas[2].guidance_en == (
         "Intellectual property protection of algorithm innovation in artificial intelligence\n\n"
         "Intellectual property protection of technological algorithm innovation in the field of artificial intelligence."

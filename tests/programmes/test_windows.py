@@ -28,7 +28,21 @@ def test_write_local_gives_back_what_was_read() -> None:
     assert windows.write_local(at, zone=BEIJING) == "2021-01-15T18:00"
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2021-02-30T10:00", "2021-01-15", "0001-01-01T00:00", "9999-12-31T23:59", "2023-01-01T00:00", "2021-01-15T25:00", "1" * 5000, "２０２１-01-15T18:00", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tomorrow",
+        "2021-02-30T10:00",
+        "2021-01-15",
+        "0001-01-01T00:00",
+        "9999-12-31T23:59",
+        "2023-01-01T00:00",
+        "2021-01-15T25:00",
+        "1" * 5000,
+        "２０２１-01-15T18:00",
+        "\x00",
+    ],
+)
 def test_read_local_refuses_what_is_no_time_of_this_year(text: str) -> None:
     with pytest.raises(windows.NotATime):
         windows.read_local(text, zone=BEIJING, year=2021)
@@ -62,7 +76,9 @@ def test_read_all_lets_windows_overlap_but_keeps_their_order() -> None:
     assert read(**overlapping, screening_closes="2021-01-08T18:00")[1] == {"screening_closes": "This is earlier than in the phase before it."}
 
 
-@pytest.mark.parametrize(("before", "after"), [("2021-01-15T18:00", "2022-01-15T18:00"), ("2020-02-29T09:00", "2021-02-28T09:00"), ("2020-12-31T23:59", "2021-12-31T23:59")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("2021-01-15T18:00", "2022-01-15T18:00"), ("2020-02-29T09:00", "2021-02-28T09:00"), ("2020-12-31T23:59", "2021-12-31T23:59")]
+)
 def test_a_year_later_keeps_the_wall_clock(before: str, after: str) -> None:
     at = windows.read_local(before, zone=BEIJING, year=2021)
     assert windows.write_local(windows.a_year_later(at, zone=BEIJING), zone=BEIJING) == after

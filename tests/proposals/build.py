@@ -14,11 +14,30 @@ from tracker.proposals.rules import ProposalState
 UNSCREENED = frozenset({ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.NOT_ACCEPTED, ProposalState.WITHDRAWN})
 
 
-def add(session: Session, cast: Cast, *, serial: int = 1, state: ProposalState = ProposalState.SCREENED, lead: str = "huawei", partner: str | None = None, **changes: object) -> Proposal:
+def add(
+    session: Session,
+    cast: Cast,
+    *,
+    serial: int = 1,
+    state: ProposalState = ProposalState.SCREENED,
+    lead: str = "huawei",
+    partner: str | None = None,
+    **changes: object,
+) -> Proposal:
     """Insert a proposal in any state, led by one unit and perhaps with a partner, without the acts that would lead there."""
     fields: dict[str, Any] = {
-        "programme_id": cast.programme_id, "serial": serial, "number": f"2021-P{serial:02}", "state": state, "lead_unit_id": cast.units[lead], "area_id": cast.areas[0],
-        "title_zh": f"课题 {serial}", "title_en": f"Topic {serial}", "content": shape.empty(), "started_by": cast.people[lead].person_id, "started_at": NOW, "changed_at": NOW,
+        "programme_id": cast.programme_id,
+        "serial": serial,
+        "number": f"2021-P{serial:02}",
+        "state": state,
+        "lead_unit_id": cast.units[lead],
+        "area_id": cast.areas[0],
+        "title_zh": f"课题 {serial}",
+        "title_en": f"Topic {serial}",
+        "content": shape.empty(),
+        "started_by": cast.people[lead].person_id,
+        "started_at": NOW,
+        "changed_at": NOW,
         "screened_at": None if state in UNSCREENED else NOW,
     }
     proposal = Proposal(**fields | changes)

@@ -31,9 +31,20 @@ def test_amount_that_is_none_is_refused(typed: str) -> None:
 @pytest.mark.parametrize(
     ("name", "typed"),
     [
-        ("title_zh", "长" * 41), ("title_en", "a" * 201), ("title_zh", "两\n行"), ("title_zh", "a\x00b"), ("background", "a\u202eb"), ("keywords", "一、二、三、四、五"),
-        ("keywords", "词" * 13), ("background", "长" * 1501), ("background", "a" * 15_001), ("area", "abc"), ("area", "99999999999"), ("period_from", "2021-13"),
-        ("contact_email", "nobody"), ("contact_phone", "call me"),
+        ("title_zh", "长" * 41),
+        ("title_en", "a" * 201),
+        ("title_zh", "两\n行"),
+        ("title_zh", "a\x00b"),
+        ("background", "a\u202eb"),
+        ("keywords", "一、二、三、四、五"),
+        ("keywords", "词" * 13),
+        ("background", "长" * 1501),
+        ("background", "a" * 15_001),
+        ("area", "abc"),
+        ("area", "99999999999"),
+        ("period_from", "2021-13"),
+        ("contact_email", "nobody"),
+        ("contact_phone", "call me"),
     ],
 )
 def test_field_over_its_limit_or_not_of_its_kind_is_refused(name: str, typed: str) -> None:
@@ -61,8 +72,23 @@ def test_note_over_its_limit_is_refused() -> None:
 
 def test_empty_content_owes_everything_that_is_owed() -> None:
     assert list(shape.missing(shape.empty(), titles=("", ""), area=False)) == [
-        "title_zh", "area", "keywords", "background", "rationale", "content", "method", "investigator_name", "investigator_unit", "contact_name", "period_from",
-        "period_to", "budget_total", "contact_email", "results", "schedule", "budget",
+        "title_zh",
+        "area",
+        "keywords",
+        "background",
+        "rationale",
+        "content",
+        "method",
+        "investigator_name",
+        "investigator_unit",
+        "contact_name",
+        "period_from",
+        "period_to",
+        "budget_total",
+        "contact_email",
+        "results",
+        "schedule",
+        "budget",
     ]
 
 

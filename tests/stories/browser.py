@@ -19,7 +19,13 @@ from tests.machine import browser as installed_browser
 from tracker.config import ROOT
 
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 PASSWORD = "a long pass phrase for stories"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}

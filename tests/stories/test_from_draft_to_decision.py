@@ -32,9 +32,14 @@ AFTER_THE_CLOSE = datetime(2021, 1, 16, 11, 0, tzinfo=UTC)
 TITLE = FORM["title_zh"]
 FIELDS = {
     **{name: text for name, text in FORM.items() if name not in {"title_zh", "title_en"}},
-    "results-0-name": "指南解读报告", "results-0-form": "report", "results-0-quarter": "2021Q1",
-    "schedule-0-quarter": "2021Q1", "schedule-0-work": "梳理指南要点",
-    "budget-0-kind": "operations", "budget-0-amount": "180000.50", "budget-0-basis": "调研与会议",
+    "results-0-name": "指南解读报告",
+    "results-0-form": "report",
+    "results-0-quarter": "2021Q1",
+    "schedule-0-quarter": "2021Q1",
+    "schedule-0-work": "梳理指南要点",
+    "budget-0-kind": "operations",
+    "budget-0-amount": "180000.50",
+    "budget-0-basis": "调研与会议",
 }
 REMARK = "请写明成果的用途。"
 OPINION = "同意立项，请按进度安排执行。"
@@ -62,7 +67,12 @@ def test_a_topic_goes_from_draft_to_decision(app: Flask, cast: Cast, site: str, 
     """Huawei writes, the secretariat returns, Huawei resubmits, the units vote, the clock closes, the chair approves; nobody sees an error."""
     words = in_chinese()
     complaints: list[str] = []
-    with desk(browser, site, words) as huawei, desk(browser, site, words) as secretariat, desk(browser, site, words) as chair, desk(browser, site, words, phone=True) as phone:
+    with (
+        desk(browser, site, words) as huawei,
+        desk(browser, site, words) as secretariat,
+        desk(browser, site, words) as chair,
+        desk(browser, site, words, phone=True) as phone,
+    ):
         _write_and_submit(huawei)
         _return(secretariat)
         _resubmit(huawei)
@@ -163,7 +173,9 @@ def _vote_on_the_phone(phone: Desk) -> None:
 
 def _others_vote(app: Flask, everyone: Cast) -> None:
     """Twelve more units vote, two of them against; Huawei leads the topic and does not."""
-    voters = [member.actor for member in everyone.people.values() if member.actor.role is Role.REPRESENTATIVE and member.name not in {"huawei", "caict", "member_1"}]
+    voters = [
+        member.actor for member in everyone.people.values() if member.actor.role is Role.REPRESENTATIVE and member.name not in {"huawei", "caict", "member_1"}
+    ]
     with app.app_context(), writing() as session:
         ballot_id = session.scalars(sa.select(Ballot.id)).one()
         for place, actor in enumerate(voters[:12]):

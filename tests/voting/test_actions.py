@@ -100,7 +100,9 @@ def test_a_unit_that_leaves_after_opening_keeps_its_vote_and_place(app: Flask, c
     assert (counted.roll, counted.yes) == (18, 1)
 
 
-def test_a_replaced_representative_is_refused_at_once_and_the_successor_may_change_the_vote(app: Flask, cast: Cast, opened: int, client_of: Callable[[Member], object]) -> None:
+def test_a_replaced_representative_is_refused_at_once_and_the_successor_may_change_the_vote(
+    app: Flask, cast: Cast, opened: int, client_of: Callable[[Member], object]
+) -> None:
     predecessor = client_of(cast.huawei)
     _cast(app, opened, cast.huawei.actor)
     with app.app_context(), writing() as session:
@@ -188,14 +190,20 @@ def test_what_was_frozen_hashes_to_the_stored_hash(app: Flask, opened: int) -> N
             for item in ballot.items
         ]
         frozen = {
-            "number": ballot.number, "rule": ballot.rule, "options": ballot.options, "closes_at": ballot.closes_at.isoformat(), "roll": sorted(codes.values()),
+            "number": ballot.number,
+            "rule": ballot.rule,
+            "options": ballot.options,
+            "closes_at": ballot.closes_at.isoformat(),
+            "roll": sorted(codes.values()),
             "items": items,
         }
         assert sha256_hex(frozen) == ballot.frozen_sha256
         assert sha256_hex({**frozen, "roll": sorted(codes.values())[1:]}) != ballot.frozen_sha256
 
 
-def test_the_downloaded_record_recounts_and_sealing_writes_what_was_derived(app: Flask, cast: Cast, opened: int, client_of: Callable[[Member], object], at: At) -> None:
+def test_the_downloaded_record_recounts_and_sealing_writes_what_was_derived(
+    app: Flask, cast: Cast, opened: int, client_of: Callable[[Member], object], at: At
+) -> None:
     _everyone_votes(app, cast, opened, no=5)
     with at(CLOSES):
         file = client_of(cast.expert).get(f"/ballots/{opened}/record.json")  # type: ignore[attr-defined] # a test client

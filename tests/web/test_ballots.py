@@ -27,7 +27,12 @@ Counting = Callable[[], AbstractContextManager[Statements]]
 StandingAt = Callable[[datetime], AbstractContextManager[None]]
 AFTER = datetime(2021, 1, 15, 10, 0, tzinfo=UTC)
 FORM = {
-    "title_zh": "表决", "title_en": "Vote", "preset": "majority", "electorate": "vice_chairs", "closes_at": "2021-01-15T18:00", "no_needs_reason": "1",
+    "title_zh": "表决",
+    "title_en": "Vote",
+    "preset": "majority",
+    "electorate": "vice_chairs",
+    "closes_at": "2021-01-15T18:00",
+    "no_needs_reason": "1",
 }
 VOTE = {"position-1": "yes", "commit-1": "experts"}
 
@@ -61,7 +66,19 @@ def test_new_is_for_the_secretariat(cast: Cast, client_of: SignIn) -> None:
     assert client_of(cast.huawei).get("/ballots/new").status_code == 403
 
 
-@pytest.mark.parametrize("change", [{"closes_at": "2021-01-01T10:00"}, {"closes_at": "x"}, {"preset": "evil"}, {"electorate": "?"}, {"proposals": "99999999999999999999"}, {"title_zh": "", "title_en": ""}, {"title_zh": "x" * 121}, {"title_en": "a\u202eb"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"closes_at": "2021-01-01T10:00"},
+        {"closes_at": "x"},
+        {"preset": "evil"},
+        {"electorate": "?"},
+        {"proposals": "99999999999999999999"},
+        {"title_zh": "", "title_en": ""},
+        {"title_zh": "x" * 121},
+        {"title_en": "a\u202eb"},
+    ],
+)
 def test_new_gives_bad_input_back(app: Flask, cast: Cast, client_of: SignIn, change: dict[str, str]) -> None:
     key = place(app, cast, ProposalState.SCREENED)
     assert client_of(cast.secretariat).post("/ballots/new", data={**FORM, "proposals": key, "step": "open", **change}).status_code == 422
@@ -92,7 +109,17 @@ def test_a_rejection_without_reason_comes_back_as_typed(app: Flask, cast: Cast, 
     assert _votes(app) == []
 
 
-@pytest.mark.parametrize("data", [{}, {"position-1": "evil"}, {"position-3": "yes"}, {"position-1": "discuss", "reason-1": "x"}, {"position-1": "yes", "reason-1": "a\x00b"}, {"position-1": "yes", "reason-1": "字" * 501}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"position-1": "evil"},
+        {"position-3": "yes"},
+        {"position-1": "discuss", "reason-1": "x"},
+        {"position-1": "yes", "reason-1": "a\x00b"},
+        {"position-1": "yes", "reason-1": "字" * 501},
+    ],
+)
 def test_hostile_votes_are_refused(app: Flask, cast: Cast, client_of: SignIn, opened: int, data: dict[str, str]) -> None:
     assert client_of(cast.huawei).post(f"/ballots/{opened}", data=data).status_code == 422
     assert _votes(app) == []
@@ -124,7 +151,9 @@ def test_the_record_recounts_and_waits_for_the_close(cast: Cast, client_of: Sign
     assert "No quorum" in page
 
 
-@pytest.mark.parametrize("address", ["/ballots", "/ballots?page=0", "/ballots?page=abc&sort=evil&year=99999999999999999999&state=x", "/ballots?year=2021&state=open&sort=-title"])
+@pytest.mark.parametrize(
+    "address", ["/ballots", "/ballots?page=0", "/ballots?page=abc&sort=evil&year=99999999999999999999&state=x", "/ballots?year=2021&state=open&sort=-title"]
+)
 @pytest.mark.usefixtures("opened")
 def test_the_list_stands_any_address(cast: Cast, client_of: SignIn, address: str) -> None:
     assert client_of(cast.huawei).get(address).status_code == 200

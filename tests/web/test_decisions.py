@@ -230,7 +230,9 @@ def test_hostile_marks_of_what_was_seen_are_taken_as_nothing_seen(app: Flask, ca
     assert client_of(cast.chair).post(url(key), data={"kind": "approve", "seen": seen}).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/proposals/99999999999999999999/decide", "/proposals/-1/decide", "/proposals/abc/decide", "/proposals/99999999999999999999/declare-conflict"])
+@pytest.mark.parametrize(
+    "path", ["/proposals/99999999999999999999/decide", "/proposals/-1/decide", "/proposals/abc/decide", "/proposals/99999999999999999999/declare-conflict"]
+)
 def test_addresses_out_of_range_are_not_found(cast: Cast, client_of: ClientOf, path: str) -> None:
     assert client_of(cast.chair).get(path).status_code == 404
 

@@ -43,7 +43,9 @@ def test_units_are_found_by_two_characters_in_the_middle(client_of: Clients, cas
     assert re.findall(r'class="title" href="/members/units/(\d+)"', page) == [str(cast.units["caict"])]
 
 
-@pytest.mark.parametrize("query", ["q=%25", "q=_", "page=0", "page=abc", "page=" + LONG_ID, "sort=evil", "kind=evil", "state=%00", "q=%00", "role=x", "q=" + "长" * 3000])
+@pytest.mark.parametrize(
+    "query", ["q=%25", "q=_", "page=0", "page=abc", "page=" + LONG_ID, "sort=evil", "kind=evil", "state=%00", "q=%00", "role=x", "q=" + "长" * 3000]
+)
 def test_lists_answer_any_address(secretariat: FlaskClient, query: str) -> None:
     assert [secretariat.get(f"{url}?{query}").status_code for url in ("/members", "/members/people")] == [200, 200]
 
@@ -69,7 +71,9 @@ def test_addresses_are_for_the_secretariat_and_oneself(client_of: Clients, cast:
     assert visitor.get(at).status_code == 303
 
 
-GUARDED = ["/members/units/new", "/members/units/{unit}/change", "/members/people/new"] + [f"/members/people/{{person}}/{verb}" for verb in ("change", "seat", "suspend", "reset", "invite", "reinstate")]
+GUARDED = ["/members/units/new", "/members/units/{unit}/change", "/members/people/new"] + [
+    f"/members/people/{{person}}/{verb}" for verb in ("change", "seat", "suspend", "reset", "invite", "reinstate")
+]
 
 
 @pytest.mark.parametrize("url", [*GUARDED, "/members/seats/{seat}/end"])
@@ -83,7 +87,10 @@ def test_only_the_secretariat_changes_anything(app: Flask, client_of: Clients, c
         assert session().scalar(sa.select(sa.func.count()).select_from(Event)) == 0
 
 
-@pytest.mark.parametrize("url", ["/members/units/{}", "/members/units/{}/change", "/members/people/{}", "/members/people/{}/suspend", "/members/seats/{}/end", "/members/people/{}/seat"])
+@pytest.mark.parametrize(
+    "url",
+    ["/members/units/{}", "/members/units/{}/change", "/members/people/{}", "/members/people/{}/suspend", "/members/seats/{}/end", "/members/people/{}/seat"],
+)
 @pytest.mark.parametrize("number", ["0", "4711", LONG_ID])
 def test_unknown_things_are_not_found(secretariat: FlaskClient, url: str, number: str) -> None:
     assert secretariat.get(url.format(number)).status_code == 404
@@ -100,7 +107,18 @@ def test_unit_is_added_and_recorded(app: Flask, secretariat: FlaskClient) -> Non
 
 
 @pytest.mark.parametrize(
-    "fields", [{"code": ""}, {"code": "Ä b"}, {"code": "x" * 41}, {"name_zh": "", "name_en": ""}, {"name_zh": "长" * 121}, {"name_en": "a\x07b"}, {"name_en": "a\u202eb"}, {"name_en": "a\nb"}, {"kind": "x"}]
+    "fields",
+    [
+        {"code": ""},
+        {"code": "Ä b"},
+        {"code": "x" * 41},
+        {"name_zh": "", "name_en": ""},
+        {"name_zh": "长" * 121},
+        {"name_en": "a\x07b"},
+        {"name_en": "a\u202eb"},
+        {"name_en": "a\nb"},
+        {"kind": "x"},
+    ],
 )
 def test_unit_form_comes_back_with_what_is_wrong(secretariat: FlaskClient, fields: dict[str, str]) -> None:
     answer = secretariat.post("/members/units/new", data={**UNIT, **fields})
@@ -214,7 +232,9 @@ def test_person_changes_once_per_version(app: Flask, secretariat: FlaskClient, c
 
 
 @pytest.mark.parametrize(("url", "most"), [("/members", 4), ("/members/people", 5), ("/members/units/{unit}", 5), ("/members/people/{person}", 6)])
-def test_pages_cost_the_same_for_one_row_and_three(app: Flask, secretariat: FlaskClient, cast: Cast, queries: Callable[[], object], url: str, most: int) -> None:
+def test_pages_cost_the_same_for_one_row_and_three(
+    app: Flask, secretariat: FlaskClient, cast: Cast, queries: Callable[[], object], url: str, most: int
+) -> None:
     counts = []
     for more in (0, 2):
         with app.app_context(), writing() as current:

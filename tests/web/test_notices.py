@@ -23,11 +23,22 @@ def tell(app: Flask, person: int, count: int, kind: str = "person", about: int =
         for number in range(count):
             params = {"seat": {"say": "Expert", "params": {}}}
             current.add(
-                Notice(person_id=person, action="seat", subject_kind=kind, subject_id=about, msgid="You now hold a seat: {seat}.", params=params, created_at=NOW + timedelta(minutes=number))
+                Notice(
+                    person_id=person,
+                    action="seat",
+                    subject_kind=kind,
+                    subject_id=about,
+                    msgid="You now hold a seat: {seat}.",
+                    params=params,
+                    created_at=NOW + timedelta(minutes=number),
+                )
             )
 
 
-@pytest.mark.parametrize(("kind", "url"), [("proposal", "/proposals/1"), ("ballot", "/ballots/1"), ("person", "/members/people/1"), ("unit", "/members/units/1"), ("programme", "/programmes/2021")])
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [("proposal", "/proposals/1"), ("ballot", "/ballots/1"), ("person", "/members/people/1"), ("unit", "/members/units/1"), ("programme", "/programmes/2021")],
+)
 def test_notice_leads_to_its_object(app: Flask, client_of: Clients, cast: Cast, kind: str, url: str) -> None:
     tell(app, cast.huawei.person_id, 1, kind)
     page = client_of(cast.huawei).get("/notices").text

@@ -88,7 +88,10 @@ def test_figures_count_what_this_person_may_see(app: Flask, cast: Cast, client_o
         return re.findall(r'<strong class="num[^"]*">(\d+)</strong>', page)
 
     assert {name: figures(name) for name in ("secretariat", "huawei", "meituan", "chair")} == {
-        "secretariat": ["5", "1", "0", "1", "1"], "huawei": ["5", "1", "0", "1", "1"], "meituan": ["3", "0", "0", "1", "1"], "chair": ["3", "0", "0", "1", "1"],
+        "secretariat": ["5", "1", "0", "1", "1"],
+        "huawei": ["5", "1", "0", "1", "1"],
+        "meituan": ["3", "0", "0", "1", "1"],
+        "chair": ["3", "0", "0", "1", "1"],
     }
 
 
@@ -129,7 +132,10 @@ def test_year_lists_coming_dates_in_order(app: Flask, cast: Cast, client_of: Cli
     key = place(app, cast, ProposalState.IN_BALLOT)
     ballot(app, cast, [key], closes_at=NOW + timedelta(days=2))
     coming = words(client_of(cast.meituan).get("/programmes/2021").text).partition("Coming up")[2]
-    order = [coming.index(what) for what in ("Ballot “Topics of 2021” closes", "Submission of proposals closes", "Voting opens", "Formal check closes", "Voting closes")]
+    order = [
+        coming.index(what)
+        for what in ("Ballot “Topics of 2021” closes", "Submission of proposals closes", "Voting opens", "Formal check closes", "Voting closes")
+    ]
     assert order == sorted(order)
 
 
@@ -181,10 +187,10 @@ def test_file_comes_as_a_download_that_can_run_nothing(app: Flask, cast: Cast, c
     answer = client_of(cast.huawei).get(f"/programmes/2021/files/{key}")
     kept = {name: answer.headers[name] for name in ("Content-Type", "Content-Security-Policy", "X-Content-Type-Options")}
     assert (answer.data, kept) == (
-        b"%PDF-1.7", {"Content-Type": "application/pdf", "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"},
+        b"%PDF-1.7",
+        {"Content-Type": "application/pdf", "Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"},
     )
     answer.close()
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert "filename*=UTF-8''2021%E5%B9%B4%E7%94%B3%E6%8A%A5%E9%80%9A%E7%9F%A5.pdf" in answer.headers["Content-Disposition"]
     assert {client_of(cast.huawei).get(f"/programmes/2021/files/{wrong}").status_code for wrong in (key + 1, 0, "99999999999999999999")} == {404}
-

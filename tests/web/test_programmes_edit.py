@@ -25,7 +25,12 @@ from tracker.proposals.rules import ProposalState
 ClientOf = Callable[..., FlaskClient]
 SECTIONS = ("/edit", "/edit/dates", "/edit/areas", "/edit/voting", "/edit/files")
 CALL = {"name_zh": "2021 年度科研课题", "name_en": "2021 research programme", "call_zh": "申报通知", "call_en": "Call", "version": "1"}
-DATES = {**{f"{kind.value}_{end}": "" for kind in PhaseKind for end in ("opens", "closes")}, "submission_opens": "2021-01-02T09:00", "submission_closes": "2021-01-20T18:00", "version": "1"}
+DATES = {
+    **{f"{kind.value}_{end}": "" for kind in PhaseKind for end in ("opens", "closes")},
+    "submission_opens": "2021-01-02T09:00",
+    "submission_closes": "2021-01-20T18:00",
+    "version": "1",
+}
 PDF = b"%PDF-1.7 call"
 
 
@@ -55,14 +60,21 @@ def upload(name: str, content: bytes = PDF) -> dict[str, object]:
 
 @pytest.mark.parametrize("section", [*SECTIONS, "/copy"])
 def test_sections_are_for_the_secretariat_alone(cast: Cast, client_of: ClientOf, section: str) -> None:
-    seen = {name: client_of(cast.people[name]).get(f"/programmes/2021{section}").status_code for name in ("secretariat", "chair", "director", "expert", "huawei", "huawei_contributor")}
+    seen = {
+        name: client_of(cast.people[name]).get(f"/programmes/2021{section}").status_code
+        for name in ("secretariat", "chair", "director", "expert", "huawei", "huawei_contributor")
+    }
     assert seen == {"secretariat": 200, "chair": 403, "director": 403, "expert": 403, "huawei": 403, "huawei_contributor": 403}
     assert client_of(cast.chair).post(f"/programmes/2021{section}", data=CALL).status_code == 403
     assert client_of(cast.secretariat).delete(f"/programmes/2021{section}").status_code == 405
 
 
 def test_new_year_is_for_the_secretariat_alone(cast: Cast, client_of: ClientOf) -> None:
-    assert {name: client_of(cast.people[name]).get("/programmes/new").status_code for name in ("secretariat", "chair", "huawei")} == {"secretariat": 200, "chair": 403, "huawei": 403}
+    assert {name: client_of(cast.people[name]).get("/programmes/new").status_code for name in ("secretariat", "chair", "huawei")} == {
+        "secretariat": 200,
+        "chair": 403,
+        "huawei": 403,
+    }
 
 
 def test_new_year_is_started_and_opened(app: Flask, cast: Cast, desk: FlaskClient) -> None:
@@ -82,7 +94,10 @@ def test_call_is_saved(app: Flask, cast: Cast, desk: FlaskClient) -> None:
     assert (stored(app, cast).call_zh, stored(app, cast).version) == ("申报通知", 2)
 
 
-@pytest.mark.parametrize(("field", "text"), [("name_zh", "长" * 41), ("name_en", "x" * 161), ("call_zh", "字" * 8001), ("call_en", "x" * 60_001), ("name_zh", "甲\x00乙"), ("call_zh", "甲\u202e乙")])
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("name_zh", "长" * 41), ("name_en", "x" * 161), ("call_zh", "字" * 8001), ("call_en", "x" * 60_001), ("name_zh", "甲\x00乙"), ("call_zh", "甲\u202e乙")],
+)
 def test_call_that_will_not_do_comes_back_as_typed(app: Flask, cast: Cast, desk: FlaskClient, field: str, text: str) -> None:
     answer = desk.post("/programmes/2021/edit", data={**CALL, field: text})
     assert (answer.status_code, text in html.unescape(answer.text), f'href="#{field}"' in answer.text) == (422, True, True)
@@ -111,12 +126,14 @@ def test_second_tab_is_told_who_changed_what(cast: Cast, desk: FlaskClient) -> N
 
 def test_dates_are_read_by_the_clock_of_the_committee(app: Flask, cast: Cast, desk: FlaskClient) -> None:
     assert desk.post("/programmes/2021/edit/dates", data=DATES).status_code == 303
-    phase, = stored(app, cast).phases
+    (phase,) = stored(app, cast).phases
     assert (phase.opens_at.isoformat(), phase.closes_at.isoformat()) == ("2021-01-02T01:00:00+00:00", "2021-01-20T10:00:00+00:00")
     assert 'value="2021-01-02T09:00"' in desk.get("/programmes/2021/edit/dates").text
 
 
-@pytest.mark.parametrize("text", ["2021-02-30T09:00", "0000-00-00T00:00", "9999-12-31T23:59", "0001-01-01T00:00", "gestern", "1" * 5000, "²", "2021-01-20T18:00"])
+@pytest.mark.parametrize(
+    "text", ["2021-02-30T09:00", "0000-00-00T00:00", "9999-12-31T23:59", "0001-01-01T00:00", "gestern", "1" * 5000, "²", "2021-01-20T18:00"]
+)
 def test_dates_that_will_not_do_come_back(app: Flask, cast: Cast, desk: FlaskClient, text: str) -> None:
     answer = desk.post("/programmes/2021/edit/dates", data={**DATES, "submission_opens": text})
     assert (answer.status_code, f'value="{text}"' in answer.text, len(stored(app, cast).phases)) == (422, True, 4)
@@ -133,10 +150,20 @@ def test_areas_are_renamed_ordered_added_and_removed(app: Flask, cast: Cast, des
     assert (answer.status_code, [area.name_zh for area in stored(app, cast).areas]) == (303, ["人工智能", "数据合规", "反垄断"])
 
 
-@pytest.mark.parametrize(("button", "shown"), [
-    ({"up": "2"}, ["乙", "甲", "丙"]), ({"down": "1"}, ["乙", "甲", "丙"]), ({"down": "2"}, ["甲", "丙", "乙"]), ({"remove": "1"}, ["乙", "丙"]),
-    ({"add": "1"}, ["甲", "乙", "丙", ""]), ({"up": "1"}, ["甲", "乙", "丙"]), ({"up": "999"}, ["甲", "乙", "丙"]), ({"down": "3"}, ["甲", "乙", "丙"]), ({"remove": "x"}, ["甲", "乙", "丙"]),
-])
+@pytest.mark.parametrize(
+    ("button", "shown"),
+    [
+        ({"up": "2"}, ["乙", "甲", "丙"]),
+        ({"down": "1"}, ["乙", "甲", "丙"]),
+        ({"down": "2"}, ["甲", "丙", "乙"]),
+        ({"remove": "1"}, ["乙", "丙"]),
+        ({"add": "1"}, ["甲", "乙", "丙", ""]),
+        ({"up": "1"}, ["甲", "乙", "丙"]),
+        ({"up": "999"}, ["甲", "乙", "丙"]),
+        ({"down": "3"}, ["甲", "乙", "丙"]),
+        ({"remove": "x"}, ["甲", "乙", "丙"]),
+    ],
+)
 def test_row_buttons_rearrange_the_page_and_save_nothing(app: Flask, cast: Cast, desk: FlaskClient, button: dict[str, str], shown: list[str]) -> None:
     rows = areas(*zip(cast.areas, "甲乙丙", strict=True))
     answer = desk.post("/programmes/2021/edit/areas", data={**rows, **button})
@@ -163,7 +190,10 @@ def test_too_many_areas_are_refused(desk: FlaskClient) -> None:
 
 def test_voting_rule_is_saved(app: Flask, cast: Cast, desk: FlaskClient) -> None:
     answer = desk.post("/programmes/2021/edit/voting", data={"preset": "two_thirds", "recuse_partners": "y", "version": "1"})
-    assert (answer.status_code, stored(app, cast).voting) == (303, {"preset": "two_thirds", "recuse_partners": True, "no_needs_reason": False, "allow_discuss": False})
+    assert (answer.status_code, stored(app, cast).voting) == (
+        303,
+        {"preset": "two_thirds", "recuse_partners": True, "no_needs_reason": False, "allow_discuss": False},
+    )
 
 
 @pytest.mark.parametrize("preset", ["", "evil", "' OR 1=1", "x" * 9999])
@@ -174,11 +204,23 @@ def test_unknown_voting_rule_is_refused(app: Flask, cast: Cast, desk: FlaskClien
 
 def test_file_is_added_and_kept_outside_what_is_served(app: Flask, cast: Cast, desk: FlaskClient, tmp_path: Path) -> None:
     answer = desk.post("/programmes/2021/edit/files", data=upload("2021年申报通知.pdf"))
-    file, = stored(app, cast).files
+    (file,) = stored(app, cast).files
     assert (answer.status_code, file.name, (tmp_path / "files" / file.stored_as).read_bytes()) == (303, "2021年申报通知.pdf", PDF)
 
 
-@pytest.mark.parametrize("data", [{}, upload(""), upload("call.exe"), upload("call.html"), upload("call.pdf", b"<html>"), upload("call.pdf", b""), upload("a\u202efdp.pdf"), {"file": "text"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        upload(""),
+        upload("call.exe"),
+        upload("call.html"),
+        upload("call.pdf", b"<html>"),
+        upload("call.pdf", b""),
+        upload("a\u202efdp.pdf"),
+        {"file": "text"},
+    ],
+)
 def test_file_that_will_not_do_leaves_nothing_behind(app: Flask, cast: Cast, desk: FlaskClient, tmp_path: Path, data: dict[str, object]) -> None:
     answer = desk.post("/programmes/2021/edit/files", data=data, content_type="multipart/form-data")
     assert (answer.status_code, 'id="file-error"' in answer.text, stored(app, cast).files) == (422, True, [])
@@ -210,7 +252,13 @@ def test_file_is_removed_after_a_question(app: Flask, cast: Cast, desk: FlaskCli
 def test_publish_says_who_is_told_and_does_it_once(app: Flask, cast: Cast, desk: FlaskClient) -> None:
     start_2022(app, cast)
     with app.app_context(), writing():
-        actions.set_areas(queries.find(2022, actor=cast.secretariat.actor, lock=True), [actions.Area(None, "版权", "Copyright")], used=(), seen=1, actor=cast.secretariat.actor)
+        actions.set_areas(
+            queries.find(2022, actor=cast.secretariat.actor, lock=True),
+            [actions.Area(None, "版权", "Copyright")],
+            used=(),
+            seen=1,
+            actor=cast.secretariat.actor,
+        )
     said = words(desk.get("/programmes/2022/publish").text)
     assert ("all people of member units (21)" in said, "No dates are set yet" in said) == (True, True)
     answers = [desk.post("/programmes/2022/publish").status_code for _ in range(2)]

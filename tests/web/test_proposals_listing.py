@@ -34,11 +34,23 @@ def fill(app: Flask, cast: Cast, **rows: dict[str, Any]) -> None:
 
 
 def test_list_shows_to_each_seat_what_it_may_see(app: Flask, cast: Cast, client_of: ClientOf) -> None:
-    fill(app, cast, p1={"state": ProposalState.DRAFT}, p2={"state": ProposalState.SCREENED}, p3={"state": ProposalState.DRAFT, "lead": "bytedance", "partner": "meituan"})
-    seen = {member.name: numbers(client_of(member).get("/proposals?sort=number").text) for member in (cast.secretariat, cast.huawei, cast.meituan, cast.caict, cast.expert)}
+    fill(
+        app,
+        cast,
+        p1={"state": ProposalState.DRAFT},
+        p2={"state": ProposalState.SCREENED},
+        p3={"state": ProposalState.DRAFT, "lead": "bytedance", "partner": "meituan"},
+    )
+    seen = {
+        member.name: numbers(client_of(member).get("/proposals?sort=number").text)
+        for member in (cast.secretariat, cast.huawei, cast.meituan, cast.caict, cast.expert)
+    }
     assert seen == {
-        "secretariat": ["2021-P01", "2021-P02", "2021-P03"], "huawei": ["2021-P01", "2021-P02"], "meituan": ["2021-P02", "2021-P03"],
-        "caict": ["2021-P02"], "expert": ["2021-P02"],
+        "secretariat": ["2021-P01", "2021-P02", "2021-P03"],
+        "huawei": ["2021-P01", "2021-P02"],
+        "meituan": ["2021-P02", "2021-P03"],
+        "caict": ["2021-P02"],
+        "expert": ["2021-P02"],
     }
 
 
@@ -67,7 +79,10 @@ def test_list_shows_to_each_seat_what_it_may_see(app: Flask, cast: Cast, client_
 )
 def test_list_is_narrowed_and_sorted_by_its_address(app: Flask, cast: Cast, client_of: ClientOf, query: str, found: list[str]) -> None:
     fill(
-        app, cast, p1={"budget_total": 200}, p3={"budget_total": 300, "state": ProposalState.APPROVED},
+        app,
+        cast,
+        p1={"budget_total": 200},
+        p3={"budget_total": 300, "state": ProposalState.APPROVED},
         p2={"budget_total": 100, "lead": "bytedance", "title_zh": "版权交易与共享", "title_en": "Copyright transaction"},
     )
     page = client_of(cast.huawei).get(f"/proposals?{query}")

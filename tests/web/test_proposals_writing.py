@@ -232,7 +232,9 @@ def test_page_asks_the_same_whatever_the_rows(cast: Cast, client_of: ClientOf, q
     client = client_of(cast.huawei)
     url = submitted(client, cast)
     client_of(cast.secretariat).post(f"{url}/return", data={"version": "3", "note": "补正"})
-    extra = {f"partners-{place}-{key}": value for place in range(1, people) for key, value in (("unit", str(cast.units[f"unit-{place + 8:02}"])), ("share", "参与"))}
+    extra = {
+        f"partners-{place}-{key}": value for place in range(1, people) for key, value in (("unit", str(cast.units[f"unit-{place + 8:02}"])), ("share", "参与"))
+    }
     client.post(f"{url}/edit", data=full(cast, 4, **extra))
     with queries() as seen:
         assert client.get(f"{url}{page}").status_code == 200

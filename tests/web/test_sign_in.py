@@ -80,7 +80,9 @@ def test_sign_in_never_leaves_the_site(visitor: FlaskClient, target: str) -> Non
     assert enter(visitor, next=target).location == "/"
 
 
-@pytest.mark.parametrize("fields", [{"password": "not the sentence"}, {"email": "nobody@example.org"}, {"email": "suspended@example.org"}, {"email": "chair@example.org"}])
+@pytest.mark.parametrize(
+    "fields", [{"password": "not the sentence"}, {"email": "nobody@example.org"}, {"email": "suspended@example.org"}, {"email": "chair@example.org"}]
+)
 @pytest.mark.usefixtures("known")
 def test_sign_in_answers_alike_for_wrong_and_unknown(visitor: FlaskClient, app: Flask, cast: Cast, fields: dict[str, str]) -> None:
     with app.app_context(), writing() as current:
@@ -110,7 +112,9 @@ def test_sign_in_holds_no_transaction_while_it_compares(monkeypatch: pytest.Monk
     assert inside == [False]
 
 
-@pytest.mark.parametrize("fields", [{"email": ""}, {"password": ""}, {"email": "x" * 300}, {"password": "\x00" * 500}, {"email": "\x00"}, {"carry": "{", "carry_to": "x"}])
+@pytest.mark.parametrize(
+    "fields", [{"email": ""}, {"password": ""}, {"email": "x" * 300}, {"password": "\x00" * 500}, {"email": "\x00"}, {"carry": "{", "carry_to": "x"}]
+)
 @pytest.mark.usefixtures("known")
 def test_sign_in_takes_any_nonsense(visitor: FlaskClient, fields: dict[str, str]) -> None:
     assert enter(visitor, **fields).status_code in {303, 422}
@@ -200,7 +204,10 @@ def test_continue_works_with_csrf_protection(app: Flask, visitor: FlaskClient) -
     over = visitor.post("/language", data={"locale": "en"}, headers={"Origin": "http://localhost"})
     assert over.status_code == 400
     over = visitor.post("/profile/password", data={"old": "x"}, headers={"Origin": "http://localhost"})
-    fields = {name: html.unescape(value) for name, value in re.findall(r'name="(next|carry|carry_to|csrf_token)"[^>]*value="([^"]*)"', over.text.split('action="/sign-in"')[1])}
+    fields = {
+        name: html.unescape(value)
+        for name, value in re.findall(r'name="(next|carry|carry_to|csrf_token)"[^>]*value="([^"]*)"', over.text.split('action="/sign-in"')[1])
+    }
     onward = enter(visitor, **fields)
     token = re.search(r'action="/profile/password">\s*<input type="hidden" name="csrf_token" value="([^"]+)"', onward.text)[1]
     assert visitor.post("/profile/password", data={"csrf_token": token, "old": "x"}).status_code == 422

@@ -249,7 +249,9 @@ def fill(app: Flask, cast: Cast, rows: int) -> None:
 
 
 @pytest.mark.parametrize("who", ["huawei", "huawei_contributor", "secretariat", "chair", "director", "expert"])
-def test_my_work_makes_at_most_eight_queries_whatever_the_rows(app: Flask, cast: Cast, client_of: ClientOf, queries: Callable[[], AbstractContextManager[list[str]]], who: str) -> None:
+def test_my_work_makes_at_most_eight_queries_whatever_the_rows(
+    app: Flask, cast: Cast, client_of: ClientOf, queries: Callable[[], AbstractContextManager[list[str]]], who: str
+) -> None:
     client, counts = client_of(cast.people[who]), []
     for rows in (1, 2):
         fill(app, cast, rows)

@@ -82,8 +82,17 @@ def _append(session: Session) -> None:
 def _event(pending: Pending, place: int) -> Event:
     actor, subject = pending.actor, pending.subject
     return Event(
-        place=place, at=pending.at, person_id=actor.person_id, role=actor.role.value, unit_id=actor.unit_id, action=pending.action.value,
-        subject_kind=subject.subject_kind, subject_id=subject.id, before=pending.before, after=pending.after, note=pending.note,
+        place=place,
+        at=pending.at,
+        person_id=actor.person_id,
+        role=actor.role.value,
+        unit_id=actor.unit_id,
+        action=pending.action.value,
+        subject_kind=subject.subject_kind,
+        subject_id=subject.id,
+        before=pending.before,
+        after=pending.after,
+        note=pending.note,
         facts=pending.facts,
     )
 

@@ -37,9 +37,17 @@ class Event(Base):
     def content(self) -> JSONDict:
         """Return what the hash is made over, besides the previous hash."""
         return {
-            "place": self.place, "at": self.at.isoformat(), "person": self.person_id, "role": self.role, "unit": self.unit_id,
-            "action": self.action, "subject": [self.subject_kind, self.subject_id], "before": self.before, "after": self.after,
-            "note": self.note, "facts": self.facts,
+            "place": self.place,
+            "at": self.at.isoformat(),
+            "person": self.person_id,
+            "role": self.role,
+            "unit": self.unit_id,
+            "action": self.action,
+            "subject": [self.subject_kind, self.subject_id],
+            "before": self.before,
+            "after": self.after,
+            "note": self.note,
+            "facts": self.facts,
         }
 
 

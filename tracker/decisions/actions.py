@@ -48,8 +48,15 @@ def _record(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str
     proposal.decided_at = at
     proposal.version += 1
     decision = Decision(
-        proposal_id=proposal.id, kind=kind, opinion=opinion, reason=reason if departs else "", against_vote=departs, ballot_outcome=outcome,
-        person_id=actor.person_id, role=actor.role, decided_at=at,
+        proposal_id=proposal.id,
+        kind=kind,
+        opinion=opinion,
+        reason=reason if departs else "",
+        against_vote=departs,
+        ballot_outcome=outcome,
+        person_id=actor.person_id,
+        role=actor.role,
+        decided_at=at,
     )
     session().add(decision)
     return decision
@@ -80,7 +87,10 @@ def already(last: Decision) -> Message:
     """Say by whom, as what and when the newest decision was taken."""
     return say(
         "This proposal has been decided: {kind}, by {person} ({role}), at {at}.",
-        kind=TAKEN[last.kind], person=Titled(last.person.name_zh, last.person.name_en), role=ROLES[last.role], at=last.decided_at,
+        kind=TAKEN[last.kind],
+        person=Titled(last.person.name_zh, last.person.name_en),
+        role=ROLES[last.role],
+        at=last.decided_at,
     )
 
 

@@ -60,4 +60,6 @@ def latest_items(now: datetime) -> sa.Select[Item]:
 
 def taken_between(start: datetime, end: datetime) -> sa.Select[Decision]:
     """Decisions taken in ``[start, end)`` with their proposals, the newest first."""
-    return sa.select(Decision).options(joinedload(Decision.proposal)).where(Decision.decided_at >= start, Decision.decided_at < end).order_by(Decision.id.desc())
+    return (
+        sa.select(Decision).options(joinedload(Decision.proposal)).where(Decision.decided_at >= start, Decision.decided_at < end).order_by(Decision.id.desc())
+    )

@@ -51,6 +51,12 @@ def _results(due: Mapping[int, Proposal], now: datetime) -> dict[int, Result]:
 
 def _counts(size: tuple[int, int], votes: Counter[Position], commits: int) -> Counts:
     return Counts(
-        roll=size[0], units=size[0], recused=size[1], yes=votes[Position.YES], no=votes[Position.NO], abstain=votes[Position.ABSTAIN],
-        discuss_open=votes[Position.DISCUSS], commits=commits,
+        roll=size[0],
+        units=size[0],
+        recused=size[1],
+        yes=votes[Position.YES],
+        no=votes[Position.NO],
+        abstain=votes[Position.ABSTAIN],
+        discuss_open=votes[Position.DISCUSS],
+        commits=commits,
     )

@@ -126,4 +126,9 @@ def people_listed(now: datetime, *, text: str = "", role: Role | None = None, st
 def signed_in_by_click(now: datetime) -> sa.Select[Person]:
     """The people who can sign in and hold a seat at ``now``, with their seats and units: the cast of the demonstration."""
     seated = sa.select(Seat.person_id).where(held(now))
-    return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.state == PersonState.ACTIVE, Person.id.in_(seated)).order_by(Person.id)
+    return (
+        sa.select(Person)
+        .options(selectinload(Person.seats).joinedload(Seat.unit))
+        .where(Person.state == PersonState.ACTIVE, Person.id.in_(seated))
+        .order_by(Person.id)
+    )

@@ -40,7 +40,9 @@ def create(year: int | None, texts: Mapping[str, str], *, actor: Actor) -> Progr
 
 
 def _start(year: int, texts: Mapping[str, str], voting: Voting, *, actor: Actor, facts: JSONDict | None = None) -> Programme:
-    programme = Programme(year=year, state=ProgrammeState.DRAFT, voting=asdict(voting), last_proposal=0, last_ballot=0, version=1, areas=[], phases=[], files=[], **texts)
+    programme = Programme(
+        year=year, state=ProgrammeState.DRAFT, voting=asdict(voting), last_proposal=0, last_ballot=0, version=1, areas=[], phases=[], files=[], **texts
+    )
     perform(Action.CREATE, programme, actor=actor, facts={"year": year, **(facts or {})})
     session().add(programme)
     session().flush()

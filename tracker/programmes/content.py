@@ -26,7 +26,10 @@ class Entry:
 NAMES: Mapping[str, Entry] = {"name_zh": Entry(40, 120), "name_en": Entry(40, 160)}
 CALL: Mapping[str, Entry] = {**NAMES, "call_zh": Entry(8000, 60_000, long=True), "call_en": Entry(8000, 60_000, long=True)}
 AREA: Mapping[str, Entry] = {
-    "name_zh": Entry(30, 80), "name_en": Entry(20, 120), "guidance_zh": Entry(1500, 12_000, long=True), "guidance_en": Entry(1500, 12_000, long=True),
+    "name_zh": Entry(30, 80),
+    "name_en": Entry(20, 120),
+    "guidance_zh": Entry(1500, 12_000, long=True),
+    "guidance_en": Entry(1500, 12_000, long=True),
 }
 
 

@@ -55,8 +55,15 @@ def code_of(entry: Facts) -> str:
 
 def _add_unit(entry: Facts, actor: Actor) -> None:
     unit = Unit(
-        code=code_of(entry), name_zh=entry["name_zh"], name_en=entry["name_en"], short_zh=entry.get("short_zh", ""), short_en=entry.get("short_en", ""),
-        kind=UnitKind(entry["kind"]), state=UnitState.ACTIVE, version=1, seats=[],
+        code=code_of(entry),
+        name_zh=entry["name_zh"],
+        name_en=entry["name_en"],
+        short_zh=entry.get("short_zh", ""),
+        short_en=entry.get("short_en", ""),
+        kind=UnitKind(entry["kind"]),
+        state=UnitState.ACTIVE,
+        version=1,
+        seats=[],
     )
     perform(Action.CREATE, unit, actor=actor)
     session().add(unit)

@@ -43,7 +43,12 @@ PROGRAMME: Mapping[Action, Rule] = {
     Action.CREATE: Rule(say("Start a year"), (SECRETARIAT,), offered=False),
     Action.CHANGE: Rule(say("Change the programme"), (SECRETARIAT,)),
     Action.PUBLISH: Rule(
-        say("Publish the call"), (SECRETARIAT,), frozenset({ProgrammeState.DRAFT}), ProgrammeState.PUBLISHED, tells=("units",), news=say("The call of {programme} is out.")
+        say("Publish the call"),
+        (SECRETARIAT,),
+        frozenset({ProgrammeState.DRAFT}),
+        ProgrammeState.PUBLISHED,
+        tells=("units",),
+        news=say("The call of {programme} is out."),
     ),
     Action.COPY: Rule(say("Copy to the next year"), (SECRETARIAT,)),
 }

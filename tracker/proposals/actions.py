@@ -61,9 +61,19 @@ def _new(draft: Draft, programme: Programme, *, lead_unit_id: int, person_id: in
     programme.last_proposal += 1
     serial = programme.last_proposal
     return Proposal(
-        programme=programme, serial=serial, number=f"{programme.year}-P{serial:02}", lead_unit_id=lead_unit_id, area_id=area.id if area else None,
-        title_zh=draft.title_zh, title_en=draft.title_en, budget_total=shape.budget_sum(draft.content), content=draft.content, started_by=person_id,
-        started_at=now, changed_at=now, partners=[],
+        programme=programme,
+        serial=serial,
+        number=f"{programme.year}-P{serial:02}",
+        lead_unit_id=lead_unit_id,
+        area_id=area.id if area else None,
+        title_zh=draft.title_zh,
+        title_en=draft.title_en,
+        budget_total=shape.budget_sum(draft.content),
+        content=draft.content,
+        started_by=person_id,
+        started_at=now,
+        changed_at=now,
+        partners=[],
     )
 
 

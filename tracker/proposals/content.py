@@ -118,7 +118,14 @@ class Table:
 
 
 TITLES = (
-    Field("title_zh", say("Title in Chinese"), zi=40, longest=200, owed=False, hint=say("At most 40 characters, punctuation included. A title in one language is required.")),
+    Field(
+        "title_zh",
+        say("Title in Chinese"),
+        zi=40,
+        longest=200,
+        owed=False,
+        hint=say("At most 40 characters, punctuation included. A title in one language is required."),
+    ),
     Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most 40 words.")),
 )
 BACKGROUND = Field("background", say("Background and need"), Kind.TEXT, 1500)
@@ -143,27 +150,58 @@ PERIOD = (
 )
 TOTAL = Field("budget_total", say("Total budget in yuan"), Kind.MONEY, hint=say("It must equal the sum of the lines."))
 PARTNERS = Table(
-    "partners", say("Partner units"), (Field("unit", say("Unit"), Kind.UNIT), Field("share", say("Share of the work"), Kind.TEXT, 200)), 20, add=say("Add a partner unit"),
+    "partners",
+    say("Partner units"),
+    (Field("unit", say("Unit"), Kind.UNIT), Field("share", say("Share of the work"), Kind.TEXT, 200)),
+    20,
+    add=say("Add a partner unit"),
     hint=say("Other member units that take part, each with its share of the work. They see the draft, and they do not vote where the rule says so."),
 )
 TEAM = Table(
-    "team", say("Team"),
-    (Field("name", say("Name")), Field("unit", say("Unit"), zi=60, owed=False), Field("title", say("Professional title"), owed=False), Field("role", say("Role in the project"), owed=False)), 30, add=say("Add a person"),
+    "team",
+    say("Team"),
+    (
+        Field("name", say("Name")),
+        Field("unit", say("Unit"), zi=60, owed=False),
+        Field("title", say("Professional title"), owed=False),
+        Field("role", say("Role in the project"), owed=False),
+    ),
+    30,
+    add=say("Add a person"),
 )
 RESULTS = Table(
-    "results", say("Expected results"),
+    "results",
+    say("Expected results"),
     (
-        Field("name", say("Result"), zi=60), Field("form", say("Form"), Kind.CODE, codes=FORMS), Field("quarter", say("Planned quarter"), Kind.QUARTER),
+        Field("name", say("Result"), zi=60),
+        Field("form", say("Form"), Kind.CODE, codes=FORMS),
+        Field("quarter", say("Planned quarter"), Kind.QUARTER),
         Field("use", say("Use"), Kind.TEXT, 200, owed=False),
-    ), 20, least=1, add=say("Add a result"),
+    ),
+    20,
+    least=1,
+    add=say("Add a result"),
 )
 SCHEDULE = Table(
-    "schedule", say("Schedule"), (Field("quarter", say("Quarter"), Kind.QUARTER), Field("work", say("Work in this quarter"), Kind.TEXT, 300)), 12, least=1, add=say("Add a quarter"),
+    "schedule",
+    say("Schedule"),
+    (Field("quarter", say("Quarter"), Kind.QUARTER), Field("work", say("Work in this quarter"), Kind.TEXT, 300)),
+    12,
+    least=1,
+    add=say("Add a quarter"),
 )
 BUDGET = Table(
-    "budget", say("Budget lines"),
-    (Field("kind", say("Kind"), Kind.CODE, codes=EXPENSES), Field("amount", say("Amount in yuan"), Kind.MONEY), Field("basis", say("Basis"), Kind.TEXT, 200, owed=False)), 20, least=1,
-    add=say("Add a budget line"), hint=say("In yuan, with at most two decimals, digits only."),
+    "budget",
+    say("Budget lines"),
+    (
+        Field("kind", say("Kind"), Kind.CODE, codes=EXPENSES),
+        Field("amount", say("Amount in yuan"), Kind.MONEY),
+        Field("basis", say("Basis"), Kind.TEXT, 200, owed=False),
+    ),
+    20,
+    least=1,
+    add=say("Add a budget line"),
+    hint=say("In yuan, with at most two decimals, digits only."),
 )
 
 TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK)
@@ -240,7 +278,10 @@ def _owed_rows(table: Table, rows: Sequence[Content]) -> Iterator[tuple[str, Mes
     for place, row in enumerate(rows):
         for column in table.columns:
             if column.owed and row[column.name] in {"", None}:
-                yield f"{table.name}-{place}-{column.name}", say("{table}, row {number}: {field} is not filled in yet.", table=table.label, number=place + 1, field=column.label)
+                yield (
+                    f"{table.name}-{place}-{column.name}",
+                    say("{table}, row {number}: {field} is not filled in yet.", table=table.label, number=place + 1, field=column.label),
+                )
 
 
 def _unequal(content: Content) -> Iterator[tuple[str, Message]]:

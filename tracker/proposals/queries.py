@@ -92,17 +92,22 @@ def _holds(text: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(place.icontains(text, autoescape=True) for place in places))
 
 
-def page(actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED) -> sa.Select[Proposal, str, int]:
+def page(
+    actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED
+) -> sa.Select[Proposal, str, int]:
     """One page of the list: proposals with programme, area and lead unit, the state each is in at ``now``, and how many match in all; stable order."""
     ids = matching(actor, wanted, now=now, settled=settled)
     return (
         sa.select(Proposal, effective_state(now, settled).label("state_now"), sa.func.count().over().label("total"))
-        .join(Proposal.programme).join(Proposal.lead_unit).outerjoin(Proposal.area)
+        .join(Proposal.programme)
+        .join(Proposal.lead_unit)
+        .outerjoin(Proposal.area)
         .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), raiseload(Proposal.partners))
         .options(sa.orm.defer(Proposal.content))
         .where(Proposal.id.in_(ids))
         .order_by(*_order(wanted.sort, language, now, settled))
-        .limit(limit).offset(offset)
+        .limit(limit)
+        .offset(offset)
     )
 
 
@@ -129,7 +134,11 @@ def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: 
 
 def due(now: datetime) -> sa.Select[Proposal]:
     """The proposals, without their text, whose ballot's time is over and whose result is not yet written down."""
-    return sa.select(Proposal).options(sa.orm.defer(Proposal.content), lazyload(Proposal.partners)).where(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
+    return (
+        sa.select(Proposal)
+        .options(sa.orm.defer(Proposal.content), lazyload(Proposal.partners))
+        .where(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
+    )
 
 
 def _relations() -> tuple[ORMOption, ...]:
@@ -163,8 +172,11 @@ def programme_for_start(year: int | None = None) -> sa.Select[Programme]:
 def programme_locked(programme_id: int) -> sa.Select[Programme]:
     """One programme with its phases and areas, its row locked and read anew: for the next number."""
     return (
-        sa.select(Programme).options(joinedload(Programme.phases), selectinload(Programme.areas)).where(Programme.id == programme_id)
-        .with_for_update(of=Programme).execution_options(populate_existing=True)
+        sa.select(Programme)
+        .options(joinedload(Programme.phases), selectinload(Programme.areas))
+        .where(Programme.id == programme_id)
+        .with_for_update(of=Programme)
+        .execution_options(populate_existing=True)
     )
 
 
@@ -191,14 +203,27 @@ def last_version_number(proposal_id: int) -> sa.Select[int | None]:
 def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
     """The last ``HISTORY`` acts on a proposal, newest first, each with who did it and for which unit."""
     return (
-        sa.select(Event, Person, Unit).outerjoin(Person, Person.id == Event.person_id).outerjoin(Unit, Unit.id == Event.unit_id)
-        .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id).order_by(Event.place.desc()).limit(HISTORY)
+        sa.select(Event, Person, Unit)
+        .outerjoin(Person, Person.id == Event.person_id)
+        .outerjoin(Unit, Unit.id == Event.unit_id)
+        .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id)
+        .order_by(Event.place.desc())
+        .limit(HISTORY)
     )
 
 
 def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[Proposal]:
     """A draft that this person already started for the unit under the very same titles."""
-    return sa.select(Proposal).where(
-        Proposal.programme_id == programme_id, Proposal.lead_unit_id == lead_unit_id, Proposal.started_by == person_id,
-        Proposal.state == ProposalState.DRAFT, Proposal.title_zh == title_zh, Proposal.title_en == title_en,
-    ).order_by(Proposal.id.desc()).limit(1)
+    return (
+        sa.select(Proposal)
+        .where(
+            Proposal.programme_id == programme_id,
+            Proposal.lead_unit_id == lead_unit_id,
+            Proposal.started_by == person_id,
+            Proposal.state == ProposalState.DRAFT,
+            Proposal.title_zh == title_zh,
+            Proposal.title_en == title_en,
+        )
+        .order_by(Proposal.id.desc())
+        .limit(1)
+    )

@@ -65,7 +65,6 @@ VIEWERS = Who(may_view, say("whoever may see it"))
 DECIDING_DIRECTOR = Who(DIRECTOR.test, say("the executive director, where the chair has declared a conflict of interest"))
 
 
-
 def window_open(_actor: Actor, proposal: Proposal, now: datetime) -> Denial | None:
     """Refuse outside the programme's submission window, naming its dates; a returned proposal may come back at any time."""
     window = proposal.programme.phase(PhaseKind.SUBMISSION)
@@ -105,25 +104,96 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.START: Rule(say("Start a proposal"), (LEAD,), when=(window_open,), offered=False),
     Action.EDIT: Rule(say("Edit"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
     Action.SUBMIT: Rule(
-        say("Submit"), (LEAD_VOICE,), frozenset({S.DRAFT, S.RETURNED}), S.SUBMITTED, when=(window_open,), tells=("on_it", "secretariat"), news=say("{number} “{title}” was submitted.")
+        say("Submit"),
+        (LEAD_VOICE,),
+        frozenset({S.DRAFT, S.RETURNED}),
+        S.SUBMITTED,
+        when=(window_open,),
+        tells=("on_it", "secretariat"),
+        news=say("{number} “{title}” was submitted."),
     ),
     Action.WITHDRAW: Rule(
-        say("Withdraw"), (LEAD_VOICE,), frozenset({S.DRAFT}) | _BEFORE_BALLOT, S.WITHDRAWN, tells=("on_it", "secretariat"), reason=True, news=say("{number} “{title}” was withdrawn: {note}")
+        say("Withdraw"),
+        (LEAD_VOICE,),
+        frozenset({S.DRAFT}) | _BEFORE_BALLOT,
+        S.WITHDRAWN,
+        tells=("on_it", "secretariat"),
+        reason=True,
+        news=say("{number} “{title}” was withdrawn: {note}"),
     ),
     Action.REVIVE: Rule(
-        say("Take up again"), (LEAD_VOICE,), frozenset({S.WITHDRAWN}), S.DRAFT, when=(window_open,), tells=("on_it",), news=say("{number} “{title}” was taken up again as a draft.")
+        say("Take up again"),
+        (LEAD_VOICE,),
+        frozenset({S.WITHDRAWN}),
+        S.DRAFT,
+        when=(window_open,),
+        tells=("on_it",),
+        news=say("{number} “{title}” was taken up again as a draft."),
     ),
-    Action.ACCEPT: Rule(say("Pass the formal check"), (SECRETARIAT,), frozenset({S.SUBMITTED}), S.SCREENED, tells=("on_it",), news=say("{number} “{title}” passed the formal check.")),
-    Action.RETURN: Rule(say("Return for changes"), (SECRETARIAT,), frozenset({S.SUBMITTED}), S.RETURNED, tells=("on_it",), reason=True, news=say("{number} “{title}” was returned for changes: {note}")),
-    Action.NOT_ACCEPT: Rule(say("Do not accept"), (SECRETARIAT,), frozenset({S.SUBMITTED}), S.NOT_ACCEPTED, tells=("on_it",), reason=True, news=say("{number} “{title}” was not accepted: {note}")),
+    Action.ACCEPT: Rule(
+        say("Pass the formal check"),
+        (SECRETARIAT,),
+        frozenset({S.SUBMITTED}),
+        S.SCREENED,
+        tells=("on_it",),
+        news=say("{number} “{title}” passed the formal check."),
+    ),
+    Action.RETURN: Rule(
+        say("Return for changes"),
+        (SECRETARIAT,),
+        frozenset({S.SUBMITTED}),
+        S.RETURNED,
+        tells=("on_it",),
+        reason=True,
+        news=say("{number} “{title}” was returned for changes: {note}"),
+    ),
+    Action.NOT_ACCEPT: Rule(
+        say("Do not accept"),
+        (SECRETARIAT,),
+        frozenset({S.SUBMITTED}),
+        S.NOT_ACCEPTED,
+        tells=("on_it",),
+        reason=True,
+        news=say("{number} “{title}” was not accepted: {note}"),
+    ),
     Action.BALLOT: Rule(say("Put to the vote"), (SECRETARIAT,), frozenset({S.SCREENED, S.DEFERRED}), S.IN_BALLOT, offered=False),
     Action.TALLY: Rule(say("Take over the result of the ballot"), (NOBODY_ELSE,), offered=False, tells=("on_it", "deciders")),
     Action.DECLARE_CONFLICT: Rule(
-        say("Declare a conflict of interest"), (CHAIR,), frozenset({S.SUBMITTED, S.SCREENED, S.IN_BALLOT}) | _DECIDABLE, when=(not_declared_yet,), reason=True, tells=("deciders", "secretariat"), news=say("The chair declared a conflict of interest on {number} “{title}”; the executive director decides.")
+        say("Declare a conflict of interest"),
+        (CHAIR,),
+        frozenset({S.SUBMITTED, S.SCREENED, S.IN_BALLOT}) | _DECIDABLE,
+        when=(not_declared_yet,),
+        reason=True,
+        tells=("deciders", "secretariat"),
+        news=say("The chair declared a conflict of interest on {number} “{title}”; the executive director decides."),
     ),
-    Action.APPROVE: Rule(say("Approve"), (CHAIR, DECIDING_DIRECTOR), _DECIDABLE, S.APPROVED, when=(whose_decision,), tells=("units", "secretariat"), news=say("{number} “{title}” was approved.")),
-    Action.DEFER: Rule(say("Defer"), (CHAIR, DECIDING_DIRECTOR), frozenset({S.BALLOTED}), S.DEFERRED, when=(whose_decision,), tells=("units", "secretariat"), news=say("{number} “{title}” was deferred.")),
-    Action.REJECT: Rule(say("Do not approve"), (CHAIR, DECIDING_DIRECTOR), _DECIDABLE, S.REJECTED, when=(whose_decision,), tells=("units", "secretariat"), news=say("{number} “{title}” was not approved.")),
+    Action.APPROVE: Rule(
+        say("Approve"),
+        (CHAIR, DECIDING_DIRECTOR),
+        _DECIDABLE,
+        S.APPROVED,
+        when=(whose_decision,),
+        tells=("units", "secretariat"),
+        news=say("{number} “{title}” was approved."),
+    ),
+    Action.DEFER: Rule(
+        say("Defer"),
+        (CHAIR, DECIDING_DIRECTOR),
+        frozenset({S.BALLOTED}),
+        S.DEFERRED,
+        when=(whose_decision,),
+        tells=("units", "secretariat"),
+        news=say("{number} “{title}” was deferred."),
+    ),
+    Action.REJECT: Rule(
+        say("Do not approve"),
+        (CHAIR, DECIDING_DIRECTOR),
+        _DECIDABLE,
+        S.REJECTED,
+        when=(whose_decision,),
+        tells=("units", "secretariat"),
+        news=say("{number} “{title}” was not approved."),
+    ),
 }
 
 

@@ -143,8 +143,13 @@ def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
     """Write all votes in one statement; one unit has one vote on an item, and the last one counts."""
     rows = [
         {
-            "item_id": item.id, "unit_id": actor.unit_id, "position": choice.position, "reason": choice.reason,
-            "commitments": [commitment.value for commitment in choice.commitments], "person_id": actor.person_id, "cast_at": at,
+            "item_id": item.id,
+            "unit_id": actor.unit_id,
+            "position": choice.position,
+            "reason": choice.reason,
+            "commitments": [commitment.value for commitment in choice.commitments],
+            "person_id": actor.person_id,
+            "cast_at": at,
         }
         for item, choice in sorted(news.items(), key=lambda pair: pair[0].id)
     ]
@@ -177,5 +182,3 @@ def _missing(asked: Sequence[Question], cleaned: Mapping[int, Choice]) -> tuple[
 def positions_offered(options: Mapping[str, object]) -> list[Position]:
     """Return the positions that a ballot with these options takes."""
     return [position for position in Position if position is not Position.DISCUSS or options.get("allow_discuss")]
-
-

@@ -23,7 +23,10 @@ def record_of(ballot: Ballot, *, chain: Mapping[str, object] | None = None) -> R
         roll=tuple(RollLine(unit=entry.unit.code, name=entry.unit.name_zh or entry.unit.name_en) for entry in ballot.roll),
         items=tuple(_item(item, codes) for item in ballot.items),
         ballot={
-            "number": ballot.number, "kind": "position", "secrecy": "recorded", "opened_at": _instant(ballot.opens_at.isoformat()),
+            "number": ballot.number,
+            "kind": "position",
+            "secrecy": "recorded",
+            "opened_at": _instant(ballot.opens_at.isoformat()),
             "closed_at": _instant(ballot.closes_at.isoformat()),
         },
         chain=chain,

@@ -88,9 +88,18 @@ def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
     programme, proposals, roll = prepare(plan, actor=actor)
     programme.last_ballot += 1
     ballot = Ballot(
-        programme=programme, serial=programme.last_ballot, number=f"{programme.year}-B{programme.last_ballot:02}", title_zh=clean_line(plan.title_zh),
-        title_en=clean_line(plan.title_en), rule=dict(plan.rule), options=dict(plan.options), opens_at=clock.now(), closes_at=plan.closes_at, sealed_at=None,
-        roll=[RollEntry(unit=unit, unit_id=unit.id) for unit in roll], items=[],
+        programme=programme,
+        serial=programme.last_ballot,
+        number=f"{programme.year}-B{programme.last_ballot:02}",
+        title_zh=clean_line(plan.title_zh),
+        title_en=clean_line(plan.title_en),
+        rule=dict(plan.rule),
+        options=dict(plan.options),
+        opens_at=clock.now(),
+        closes_at=plan.closes_at,
+        sealed_at=None,
+        roll=[RollEntry(unit=unit, unit_id=unit.id) for unit in roll],
+        items=[],
     )
     ballot.items = [_item(number, proposal, roll, plan) for number, proposal in enumerate(proposals, 1)]
     ballot.frozen_sha256 = sha256_hex(_frozen(ballot))
@@ -151,8 +160,14 @@ def _item(number: int, proposal: Proposal, roll: Sequence[Unit], plan: Plan) -> 
     version = proposal.versions[-1]
     recused = recusals_of(proposal, {unit.id for unit in roll}, plan.options, plan.declared.get(proposal.id, ()))
     return Item(
-        number=number, proposal=proposal, proposal_id=proposal.id, version=version, version_sha256=version.sha256, title_zh=proposal.title_zh,
-        title_en=proposal.title_en, recusals=[Recusal(unit_id=unit_id, why=why) for unit_id, why in sorted(recused.items())],
+        number=number,
+        proposal=proposal,
+        proposal_id=proposal.id,
+        version=version,
+        version_sha256=version.sha256,
+        title_zh=proposal.title_zh,
+        title_en=proposal.title_en,
+        recusals=[Recusal(unit_id=unit_id, why=why) for unit_id, why in sorted(recused.items())],
     )
 
 
@@ -160,8 +175,13 @@ def _frozen(ballot: Ballot) -> JSONDict:
     """Return what nothing can change after opening."""
     codes = {entry.unit_id: entry.unit.code for entry in ballot.roll}
     return {
-        "number": ballot.number, "rule": ballot.rule, "options": ballot.options, "closes_at": ballot.closes_at.isoformat(), "roll": sorted(codes.values()),
+        "number": ballot.number,
+        "rule": ballot.rule,
+        "options": ballot.options,
+        "closes_at": ballot.closes_at.isoformat(),
+        "roll": sorted(codes.values()),
         "items": [
-            {"number": item.number, "version_sha256": item.version_sha256, "recused": {codes[r.unit_id]: r.why.value for r in item.recusals}} for item in ballot.items
+            {"number": item.number, "version_sha256": item.version_sha256, "recused": {codes[r.unit_id]: r.why.value for r in item.recusals}}
+            for item in ballot.items
         ],
     }

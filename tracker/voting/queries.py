@@ -174,4 +174,9 @@ def units_by_id(ids: Collection[int]) -> sa.Select[Unit]:
 
 def own_votes(ballot_id: int, unit_id: int) -> sa.Select[Vote, Person]:
     """The votes of one unit in a ballot, each with who cast it: for that unit's own eyes."""
-    return sa.select(Vote, Person).join(Item, Item.id == Vote.item_id).join(Person, Person.id == Vote.person_id).where(Item.ballot_id == ballot_id, Vote.unit_id == unit_id)
+    return (
+        sa.select(Vote, Person)
+        .join(Item, Item.id == Vote.item_id)
+        .join(Person, Person.id == Vote.person_id)
+        .where(Item.ballot_id == ballot_id, Vote.unit_id == unit_id)
+    )

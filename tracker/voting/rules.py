@@ -67,7 +67,14 @@ BALLOT: Mapping[Action, Rule] = {
     Action.OPEN: Rule(say("Open a ballot"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Ballot {number} “{title}” is open until {closes}.")),
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
     Action.CLOSE: Rule(
-        say("Close"), (NOBODY_ELSE,), frozenset({BallotState.CLOSED}), BallotState.CLOSED, when=(time_is_up,), offered=False, tells=("voters", "secretariat", "deciders"), news=say("Ballot {number} “{title}” has closed; its result is out.")
+        say("Close"),
+        (NOBODY_ELSE,),
+        frozenset({BallotState.CLOSED}),
+        BallotState.CLOSED,
+        when=(time_is_up,),
+        offered=False,
+        tells=("voters", "secretariat", "deciders"),
+        news=say("Ballot {number} “{title}” has closed; its result is out."),
     ),
     Action.DOWNLOAD: Rule(say("Download the record"), (ANYONE,), when=(time_is_up,), offered=False),
 }

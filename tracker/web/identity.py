@@ -62,7 +62,9 @@ class Visitor(UserMixin):
         self.seats = [HeldSeat(seat.id, seat.role, seat.unit_id, seat.unit) for seat in person.seats if seat.held_at(now)]
         chosen = next((seat for seat in self.seats if seat.id == found.seat_id), self.seats[0] if self.seats else None)
         self.seat, self.unit = chosen, chosen.unit if chosen else None
-        self.actor = Actor(person.id, chosen.role if chosen else Role.GUEST, chosen.unit_id if chosen else None, chosen.id if chosen else None, person.name_zh, person.name_en)
+        self.actor = Actor(
+            person.id, chosen.role if chosen else Role.GUEST, chosen.unit_id if chosen else None, chosen.id if chosen else None, person.name_zh, person.name_en
+        )
 
     @property
     def role(self) -> Role:

@@ -37,8 +37,13 @@ def _counts(person_id: int) -> tuple[int, int | None]:
 
 
 LINKS = {
-    "home": "work.index", "notices": "notices.index", "language": "members.set_language", "seat": "members.switch_seat", "profile": "members.profile",
-    "sign_out": "members.sign_out", "sign_in": "members.sign_in",
+    "home": "work.index",
+    "notices": "notices.index",
+    "language": "members.set_language",
+    "seat": "members.switch_seat",
+    "profile": "members.profile",
+    "sign_out": "members.sign_out",
+    "sign_in": "members.sign_in",
 }
 
 

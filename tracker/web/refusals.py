@@ -64,8 +64,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda error: page(404, error.message))
     app.register_error_handler(Stale, lambda error: page(409, error.message))
     app.register_error_handler(Invalid, lambda error: page(422, error.message))
-    app.register_error_handler(CSRFError, lambda _error: page(400, say("This form has expired. Go back, reload the page and send it again; your browser keeps what you typed.")))
+    app.register_error_handler(
+        CSRFError, lambda _error: page(400, say("This form has expired. Go back, reload the page and send it again; your browser keeps what you typed."))
+    )
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(OperationalError, on_busy)
     app.register_error_handler(DataError, lambda _error: page(400, WHY[400]))
-    app.register_error_handler(IntegrityError, lambda _error: page(409, say("Somebody did the same at the same moment. Nothing was saved; look again and repeat if needed.")))
+    app.register_error_handler(
+        IntegrityError, lambda _error: page(409, say("Somebody did the same at the same moment. Nothing was saved; look again and repeat if needed."))
+    )

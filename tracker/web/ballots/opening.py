@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 SWITCHES = {
-    "recuse_partners": say("Partner units do not vote either"), "no_needs_reason": say("A rejection needs a reason"), "allow_discuss": say("Offer “needs discussion”"),
+    "recuse_partners": say("Partner units do not vote either"),
+    "no_needs_reason": say("A rejection needs a reason"),
+    "allow_discuss": say("Offer “needs discussion”"),
 }
 ELECTORATE_WORDS = {"vice_chairs": say("the vice-chair units"), "members": say("all member units")}
 PRESET_CODES = [code for code, preset in PRESETS.items() if not parse_rule(preset.rule).counts_present]
@@ -79,8 +81,14 @@ def _default(programme: Programme) -> Entered:
     closes = write_local(phase.closes_at, zone=_zone()) if phase is not None and phase.closes_at > clock.now() else ""
     preset = str(voting.get("preset", ""))
     return Entered(
-        f"{programme.year} 年课题立项表决", f"Project initiation: {programme.year} research topics", preset if preset in PRESET_CODES else DEFAULT_PRESET, "vice_chairs",
-        closes, {name: bool(voting.get(name)) for name in SWITCHES}, [], {},
+        f"{programme.year} 年课题立项表决",
+        f"Project initiation: {programme.year} research topics",
+        preset if preset in PRESET_CODES else DEFAULT_PRESET,
+        "vice_chairs",
+        closes,
+        {name: bool(voting.get(name)) for name in SWITCHES},
+        [],
+        {},
     )
 
 
@@ -88,8 +96,14 @@ def _entered() -> Entered:
     form = request.form
     proposals = _ids("proposals")
     return Entered(
-        form.get("title_zh", ""), form.get("title_en", ""), form.get("preset", ""), form.get("electorate", ""), form.get("closes_at", ""),
-        {name: bool(form.get(name)) for name in SWITCHES}, proposals, {key: _ids(f"declared-{key}") for key in proposals},
+        form.get("title_zh", ""),
+        form.get("title_en", ""),
+        form.get("preset", ""),
+        form.get("electorate", ""),
+        form.get("closes_at", ""),
+        {name: bool(form.get(name)) for name in SWITCHES},
+        proposals,
+        {key: _ids(f"declared-{key}") for key in proposals},
     )
 
 
@@ -107,7 +121,14 @@ def _plan(entered: Entered, programme: Programme) -> Plan:
     if wrong:
         raise Invalid(wrong)
     return Plan(
-        programme.id, entered.proposals, entered.title_zh, entered.title_en, dict(PRESETS[entered.preset].rule), closes_at, entered.electorate, entered.options,
+        programme.id,
+        entered.proposals,
+        entered.title_zh,
+        entered.title_en,
+        dict(PRESETS[entered.preset].rule),
+        closes_at,
+        entered.electorate,
+        entered.options,
         entered.declared,
     )
 
@@ -143,15 +164,26 @@ def _form(programme: Programme, entered: Entered, wrong: dict[str, object]) -> s
     counts = Counts(roll=len(roll), recused=min(1, len(roll)))
     presets = [(code, PRESETS[code].name, rule_sentence(parse_rule(PRESETS[code].rule), counts), _needs(code, counts)) for code in PRESET_CODES]
     return render_template(
-        "ballots/new.html", programme=programme, entered=entered, wrong=wrong, presets=presets, proposals=list(session().scalars(queries.eligible(programme.id))),
-        units=actions.roll_of("members"), switches=SWITCHES, electorates=ELECTORATE_WORDS,
+        "ballots/new.html",
+        programme=programme,
+        entered=entered,
+        wrong=wrong,
+        presets=presets,
+        proposals=list(session().scalars(queries.eligible(programme.id))),
+        units=actions.roll_of("members"),
+        switches=SWITCHES,
+        electorates=ELECTORATE_WORDS,
     )
 
 
 def _needs(code: str, counts: Counts) -> list[Message]:
     rule = parse_rule(PRESETS[code].rule)
     size = counts.entitled
-    found = [] if rule.majority is None else [say("Needs {needed} of {count} when every unit that may vote does.", needed=rule.majority.least(size), count=int(size))]
+    found = (
+        []
+        if rule.majority is None
+        else [say("Needs {needed} of {count} when every unit that may vote does.", needed=rule.majority.least(size), count=int(size))]
+    )
     warning = two_readings(rule, counts)
     return [*found, warning] if warning is not None else found
 

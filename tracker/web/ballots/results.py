@@ -61,9 +61,18 @@ def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts) -> Shown:
     result = tally(rule, counts)
     base = rule.majority.base if rule.majority else Base.ENTITLED
     return Shown(
-        item, OUTCOMES[result.outcome], TONES.get(result.outcome, "warn"), result_sentence(counts, result), rule_sentence(rule, counts),
-        failures(rule, counts, result), _quorum(rule, counts), _segments(counts, base), int(counts.of(base)),
-        _threshold(rule, counts), _needed_label(result), [_line(item, entry) for entry in ballot.roll],
+        item,
+        OUTCOMES[result.outcome],
+        TONES.get(result.outcome, "warn"),
+        result_sentence(counts, result),
+        rule_sentence(rule, counts),
+        failures(rule, counts, result),
+        _quorum(rule, counts),
+        _segments(counts, base),
+        int(counts.of(base)),
+        _threshold(rule, counts),
+        _needed_label(result),
+        [_line(item, entry) for entry in ballot.roll],
     )
 
 
@@ -89,8 +98,11 @@ def _segments(counts: Counts, base: Base) -> list[dict[str, object]]:
     apart = base is Base.EXPRESSED
     silent = counts.entitled - counts.returned
     parts = [
-        (say("approve"), counts.yes, "good", False), (say("reject"), counts.no, "bad", False), (say("abstained"), counts.abstentions, "idle", apart),
-        (say("did not vote"), silent, "idle", True), (say("recused"), counts.recused, "idle", True),
+        (say("approve"), counts.yes, "good", False),
+        (say("reject"), counts.no, "bad", False),
+        (say("abstained"), counts.abstentions, "idle", apart),
+        (say("did not vote"), silent, "idle", True),
+        (say("recused"), counts.recused, "idle", True),
     ]
     return [{"label": label, "count": int(count), "tone": tone, "apart": off} for label, count, tone, off in parts]
 
@@ -102,4 +114,6 @@ def _line(item: Item, entry: object) -> Line:
     unit = entry.unit  # type: ignore[attr-defined] # an entry of the roll
     if vote is None:
         return Line(unit, None, "idle", "", (), why)
-    return Line(unit, POSITIONS[vote.position], POSITION_TONES[vote.position], vote.reason, tuple(COMMITMENTS[Commitment(word)] for word in vote.commitments), None)
+    return Line(
+        unit, POSITIONS[vote.position], POSITION_TONES[vote.position], vote.reason, tuple(COMMITMENTS[Commitment(word)] for word in vote.commitments), None
+    )

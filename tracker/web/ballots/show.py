@@ -71,7 +71,10 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
             raise
         return _late(ballot_id, sent, refused.denial)
     done = sorted({*confirmed.recorded, *confirmed.unchanged})
-    flash(translated(say("The vote of your unit stands on these items: {items}. You can change it until the close.", items=[str(number) for number in done])), "good")
+    flash(
+        translated(say("The vote of your unit stands on these items: {items}. You can change it until the close.", items=[str(number) for number in done])),
+        "good",
+    )
     if confirmed.missing:
         flash(translated(say("Still without a vote of your unit: item {items}.", items=[str(number) for number in confirmed.missing])), "warn")
     return redirect(url_for("ballots.show", id=ballot_id), 303)
@@ -89,9 +92,19 @@ def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = No
     sheets = [_sheet(ballot, item, actor.unit_id, own, sent, wrong or {}) for item in ballot.items]
     silent = [entry.unit for entry in ballot.roll if entry.unit_id not in voted] if check(Action.OPEN, ballot, actor=actor, now=now) is None else None
     return render_template(
-        "ballots/open.html", ballot=ballot, sheets=sheets, denial=denial, voted=len(voted), total=len(ballot.roll), silent=silent, facts=_facts(ballot),
-        options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)], commitments=COMMITMENTS,
-        positions=POSITIONS, wrong=wrong or {}, may_cast=any(sheet.why is None for sheet in sheets),
+        "ballots/open.html",
+        ballot=ballot,
+        sheets=sheets,
+        denial=denial,
+        voted=len(voted),
+        total=len(ballot.roll),
+        silent=silent,
+        facts=_facts(ballot),
+        options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)],
+        commitments=COMMITMENTS,
+        positions=POSITIONS,
+        wrong=wrong or {},
+        may_cast=any(sheet.why is None for sheet in sheets),
     )
 
 
@@ -118,7 +131,13 @@ def _facts(ballot: Ballot) -> list[tuple[Message, Message]]:
 def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
     ballot = _one(queries.whole(ballot_id))
     return render_template(
-        "ballots/closed.html", ballot=ballot, results=results.shown(ballot), facts=_facts(ballot), head=head, late=late, kept=kept or {},
+        "ballots/closed.html",
+        ballot=ballot,
+        results=results.shown(ballot),
+        facts=_facts(ballot),
+        head=head,
+        late=late,
+        kept=kept or {},
         positions={position.value: label for position, label in POSITIONS.items()},
     )
 
@@ -144,7 +163,9 @@ def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     ballot = _one(queries.whole(id))
     events = [_linked(event) for event in session().scalars(queries.events_of(id))]
     text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(session()), "events": events}))
-    return Response(text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}-record.json"', "Cache-Control": "no-store"})
+    return Response(
+        text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}-record.json"', "Cache-Control": "no-store"}
+    )
 
 
 def _linked(event: Event) -> dict[str, object]:

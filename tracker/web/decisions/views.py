@@ -118,10 +118,23 @@ def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, w
     chip, tone = outcome_chip(matter.outcome)
     choices = _choices(matter) if why_not is None else []
     return render_template(
-        "decisions/decide.html", proposal=proposal, form=form, decisions=taken, item=item, outcome=chip, tone=tone, choices=choices,
-        said=matter.said(item), rule=rule, chosen=request.values.get("kind", ""), own=_units_of_both(proposal),
-        may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None, why_not=why_not,
-        opinion_limit=OPINION_LIMIT, reason_limit=REASON_LIMIT, told=[say("the people of all member units"), say("the secretariat")],
+        "decisions/decide.html",
+        proposal=proposal,
+        form=form,
+        decisions=taken,
+        item=item,
+        outcome=chip,
+        tone=tone,
+        choices=choices,
+        said=matter.said(item),
+        rule=rule,
+        chosen=request.values.get("kind", ""),
+        own=_units_of_both(proposal),
+        may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None,
+        why_not=why_not,
+        opinion_limit=OPINION_LIMIT,
+        reason_limit=REASON_LIMIT,
+        told=[say("the people of all member units"), say("the secretariat")],
     )
 
 

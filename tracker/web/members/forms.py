@@ -51,7 +51,9 @@ def one_line(_form: TextForm, field: StringField) -> None:
     try:
         field.data = clean_line(field.data or "")
     except ValueError:
-        raise ValidationError(gettext("This has a character that names cannot have, such as a line break, a control character or a change of writing direction.")) from None
+        raise ValidationError(
+            gettext("This has a character that names cannot have, such as a line break, a control character or a change of writing direction.")
+        ) from None
 
 
 def some_text(_form: TextForm, field: TextAreaField) -> None:
@@ -106,7 +108,9 @@ class ForgotForm(TextForm):
 class NewPasswordForm(TextForm):
     """A new password, twice."""
 
-    password = PasswordField(_l("New password"), [required()], description=_l("At least 10 characters of any kind."), render_kw={"autocomplete": "new-password"})
+    password = PasswordField(
+        _l("New password"), [required()], description=_l("At least 10 characters of any kind."), render_kw={"autocomplete": "new-password"}
+    )
     again = PasswordField(_l("The same once more"), [required()], render_kw={"autocomplete": "new-password"})
 
     def validate_again(self, field: PasswordField) -> None:
@@ -168,7 +172,9 @@ class PersonForm(_VersionForm):
 
     name_zh = StringField(_l("Name in Chinese"), [at_most(80), one_line])
     name_en = StringField(_l("Name in English"), [at_most(120), one_line])
-    email = EmailField(_l("E-mail"), [required(), at_most(254), an_address], description=_l("The person signs in with it. Only the secretariat and the person see it."))
+    email = EmailField(
+        _l("E-mail"), [required(), at_most(254), an_address], description=_l("The person signs in with it. Only the secretariat and the person see it.")
+    )
 
     validate_name_en = UnitForm.validate_name_en
 

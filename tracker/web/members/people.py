@@ -68,7 +68,11 @@ def person(person_id: int) -> ResponseReturnValue:
     urls = {
         action: url_for(f"members.{endpoint}", person_id=person_id)
         for action, endpoint in (
-            (Action.INVITE, "invite"), (Action.RESET, "reset"), (Action.SEAT, "give_seat"), (Action.CHANGE, "change_person"), (Action.SUSPEND, "suspend"),
+            (Action.INVITE, "invite"),
+            (Action.RESET, "reset"),
+            (Action.SEAT, "give_seat"),
+            (Action.CHANGE, "change_person"),
+            (Action.SUSPEND, "suspend"),
             (Action.REINSTATE, "reinstate"),
         )
     }
@@ -110,7 +114,15 @@ def new_person() -> ResponseReturnValue:
 def _make(form: NewPersonForm) -> tuple[str, Person]:
     actor = the_actor()
     made = actions.create_person(session(), _entry(form), actor=actor)
-    give(session(), made, Role(form.role.data), days.unit_chosen(form), from_at=days.first_moment(form.from_on.data), until_at=days.after(form.until_on.data), actor=actor)
+    give(
+        session(),
+        made,
+        Role(form.role.data),
+        days.unit_chosen(form),
+        from_at=days.first_moment(form.from_on.data),
+        until_at=days.after(form.until_on.data),
+        actor=actor,
+    )
     return actions.invite(session(), made, actor=actor), made
 
 

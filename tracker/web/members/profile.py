@@ -46,7 +46,9 @@ def change_password() -> ResponseReturnValue:
         proof = entry.prove(session(), current_user.email, form.old.data or "")
         if proof is None:
             form.old.errors = [gettext("This is not your present password.")]
-        objection = passwords.objection(form.password.data or "", (current_user.email, current_user.email.partition("@")[0], current_user.name_zh, current_user.name_en))
+        objection = passwords.objection(
+            form.password.data or "", (current_user.email, current_user.email.partition("@")[0], current_user.name_zh, current_user.name_en)
+        )
         if objection is not None:
             form.password.errors = [translated(objection)]
     if proof is None or form.errors:

@@ -65,4 +65,6 @@ def end_seat(seat_id: int) -> ResponseReturnValue:
         else:
             flash(gettext("The end of the seat is noted."), "good")
             return redirect(url_for("members.person", person_id=found.person_id), 303)
-    return render_template("members/seat_end.html", form=form, seat=found, words=seating.seat_words(found.role, found.unit)), 422 if request.method == "POST" else 200
+    return render_template(
+        "members/seat_end.html", form=form, seat=found, words=seating.seat_words(found.role, found.unit)
+    ), 422 if request.method == "POST" else 200

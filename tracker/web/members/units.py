@@ -54,7 +54,9 @@ def unit(unit_id: int) -> ResponseReturnValue:
     current = [seat for seat in seats if seat.until_at is None or seat.until_at > now]
     offers = available(found, actor=the_actor(), now=now)
     urls = {Action.CHANGE: url_for("members.change_unit", unit_id=unit_id)}
-    return render_template("members/unit.html", unit=found, seats=current, former=[seat for seat in seats if seat not in current], kinds=KINDS, offers=offers, urls=urls)
+    return render_template(
+        "members/unit.html", unit=found, seats=current, former=[seat for seat in seats if seat not in current], kinds=KINDS, offers=offers, urls=urls
+    )
 
 
 def _allow(action: Action, subject: Unit) -> None:

@@ -52,7 +52,14 @@ def opened(year: int, action: Action = Action.CHANGE, *, lock: bool = True) -> P
 
 
 def _page(template: str, programme: Programme, form: TextForm, **more: object) -> str:
-    return render_template(f"programmes/{template}.html", programme=programme, form=form, sections=[(endpoint, label, done(programme)) for endpoint, label, done in SECTIONS], entries=content, **more)
+    return render_template(
+        f"programmes/{template}.html",
+        programme=programme,
+        form=form,
+        sections=[(endpoint, label, done(programme)) for endpoint, label, done in SECTIONS],
+        entries=content,
+        **more,
+    )
 
 
 def _saved(programme: Programme, endpoint: str) -> ResponseReturnValue:
@@ -69,7 +76,14 @@ def _stale(programme: Programme, typed: TextForm, present: TextForm) -> Response
 
 
 def _last_change(programme_id: int) -> sa.Select[tuple[Event, Person]]:
-    return audit.about("programme", programme_id).order_by(None).order_by(Event.place.desc()).add_columns(Person).outerjoin(Person, Person.id == Event.person_id).limit(1)
+    return (
+        audit.about("programme", programme_id)
+        .order_by(None)
+        .order_by(Event.place.desc())
+        .add_columns(Person)
+        .outerjoin(Person, Person.id == Event.person_id)
+        .limit(1)
+    )
 
 
 @bp.route("/programmes/<int:year>/edit", methods=["GET", "POST"])

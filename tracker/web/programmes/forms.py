@@ -77,7 +77,9 @@ def _end_label(kind: PhaseKind, end: str) -> LazyString:
 
 
 DatesForm = type(
-    "DatesForm", (_DatesForm,), {f"{kind.value}_{end}": StringField(_end_label(kind, end), widget=DateTimeLocalInput()) for kind in PhaseKind for end in windows.ENDS}
+    "DatesForm",
+    (_DatesForm,),
+    {f"{kind.value}_{end}": StringField(_end_label(kind, end), widget=DateTimeLocalInput()) for kind in PhaseKind for end in windows.ENDS},
 )
 
 

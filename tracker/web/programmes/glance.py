@@ -25,7 +25,10 @@ from tracker.web.work.tasks import Task, decisions_due
 MOST_BALLOTS = 10
 S = ProposalState
 SWITCHES: Mapping[str, tuple[Message, Message]] = {
-    "recuse_partners": (say("The lead unit and its partner units do not vote on their own proposal."), say("The lead unit does not vote on its own proposal; partner units do.")),
+    "recuse_partners": (
+        say("The lead unit and its partner units do not vote on their own proposal."),
+        say("The lead unit does not vote on its own proposal; partner units do."),
+    ),
     "no_needs_reason": (say("A vote against needs a reason."), say("A vote against needs no reason.")),
     "allow_discuss": (say("“Discuss further” may be chosen."), say("Units vote for, against or abstain.")),
 }
@@ -82,9 +85,14 @@ def of(programme: Programme, actor: Actor, now: datetime) -> Glance:
         if area is not None:
             by_area[area] = by_area.get(area, 0) + count
     return Glance(
-        standing(programme, now), _figures(programme.year, counts), by_area, _coming(programme, now),
+        standing(programme, now),
+        _figures(programme.year, counts),
+        by_area,
+        _coming(programme, now),
         decisions_due(actor, now, programme.id) if actor.role in {Role.CHAIR, Role.DIRECTOR} else None,
-        start_of(programme, actor, now), rule_words(programme.voting), switch_words(programme.voting),
+        start_of(programme, actor, now),
+        rule_words(programme.voting),
+        switch_words(programme.voting),
     )
 
 
@@ -101,7 +109,8 @@ def _counts(programme_id: int, actor: Actor, now: datetime) -> dict[tuple[str, i
     """Count what this person may see of the year's proposals, by state at ``now`` and area, in one query."""
     counted = (
         sa.select(effective_state(now).label("state"), Proposal.area_id.label("area"))
-        .where(Proposal.programme_id == programme_id, visible_to(actor)).subquery()
+        .where(Proposal.programme_id == programme_id, visible_to(actor))
+        .subquery()
     )
     wanted = sa.select(counted.c.state, counted.c.area, sa.func.count()).group_by(counted.c.state, counted.c.area)
     return {(row[0], row[1]): row[2] for row in session().execute(wanted)}
@@ -118,7 +127,10 @@ def _figures(year: int, counts: Mapping[tuple[str, int | None], int]) -> list[Fi
     for (state, _area), count in counts.items():
         by_state[state] = by_state.get(state, 0) + count
     shown = (
-        (S.SUBMITTED, say("to check"), "warn"), (S.IN_BALLOT, say("in ballot"), ""), (S.BALLOTED, say("awaiting decision"), "warn"), (S.APPROVED, say("approved"), "good"),
+        (S.SUBMITTED, say("to check"), "warn"),
+        (S.IN_BALLOT, say("in ballot"), ""),
+        (S.BALLOTED, say("awaiting decision"), "warn"),
+        (S.APPROVED, say("approved"), "good"),
     )
     tiles = [Figure(sum(by_state.values()), say("proposals"), url_for("proposals.index", year=year))]
     for state, label, tone in shown:
@@ -130,8 +142,13 @@ def _figures(year: int, counts: Mapping[tuple[str, int | None], int]) -> list[Fi
 def _coming(programme: Programme, now: datetime) -> list[Coming]:
     dates = [Coming(phase.opens_at, say("{phase} opens", phase=PHASES[phase.kind])) for phase in programme.phases if phase.opens_at > now]
     dates += [Coming(phase.closes_at, say("{phase} closes", phase=PHASES[phase.kind])) for phase in programme.phases if phase.closes_at > now]
-    open_ballots = sa.select(Ballot).where(Ballot.programme_id == programme.id, Ballot.closes_at > now).order_by(Ballot.closes_at, Ballot.id).limit(MOST_BALLOTS)
-    dates += [Coming(ballot.closes_at, say("Ballot “{title}” closes", title=ballot), url_for("ballots.show", id=ballot.id)) for ballot in session().scalars(open_ballots)]
+    open_ballots = (
+        sa.select(Ballot).where(Ballot.programme_id == programme.id, Ballot.closes_at > now).order_by(Ballot.closes_at, Ballot.id).limit(MOST_BALLOTS)
+    )
+    dates += [
+        Coming(ballot.closes_at, say("Ballot “{title}” closes", title=ballot), url_for("ballots.show", id=ballot.id))
+        for ballot in session().scalars(open_ballots)
+    ]
     return sorted(dates, key=lambda date: date.at)
 
 

@@ -43,7 +43,17 @@ def create() -> ResponseReturnValue:
     return render_template("programmes/new.html", form=form, entries=content)
 
 
-def _confirm(programme: Programme, *, title: Message, button: Message, points: list[Message], told: list[Message], back: str, form: TextForm | None = None, danger: bool = False) -> str:
+def _confirm(
+    programme: Programme,
+    *,
+    title: Message,
+    button: Message,
+    points: list[Message],
+    told: list[Message],
+    back: str,
+    form: TextForm | None = None,
+    danger: bool = False,
+) -> str:
     return render_template(
         "programmes/confirm.html", programme=programme, title=title, button=button, points=points, told=told, back=back, form=form or TextForm(), danger=danger
     )
@@ -92,7 +102,14 @@ def copy(year: int) -> ResponseReturnValue:
         say("The programme of {year} is made, in preparation: only the secretariat sees it.", year=year + 1),
         say("Topic areas, call text and voting rule are copied; every date moves by one year. Files are not copied."),
     ]
-    return _confirm(programme, title=say("Copy to {year}", year=year + 1), button=say("Copy to {year}", year=year + 1), points=points, told=[], back=url_for("programmes.show", year=year))
+    return _confirm(
+        programme,
+        title=say("Copy to {year}", year=year + 1),
+        button=say("Copy to {year}", year=year + 1),
+        points=points,
+        told=[],
+        back=url_for("programmes.show", year=year),
+    )
 
 
 @bp.route("/programmes/<int:year>/files/<int:file_id>/remove", methods=["GET", "POST"])

@@ -41,24 +41,49 @@ class Act:
 OPTIONAL = say("Optional. It is kept with the record.")
 ACTS: Mapping[str, Act] = {
     "withdraw": Act(
-        Action.WITHDRAW, actions.withdraw, (say("The proposal leaves the procedure. What was submitted stays on record."), say("Your unit can take it up again while submission is open.")),
-        say("Reason"), say("It is told to those on it and to the secretariat, and kept with the record."), say("{number} is withdrawn."), grave=True,
+        Action.WITHDRAW,
+        actions.withdraw,
+        (say("The proposal leaves the procedure. What was submitted stays on record."), say("Your unit can take it up again while submission is open.")),
+        say("Reason"),
+        say("It is told to those on it and to the secretariat, and kept with the record."),
+        say("{number} is withdrawn."),
+        grave=True,
     ),
     "revive": Act(
-        Action.REVIVE, actions.revive, (say("The proposal becomes a draft again. Only the units on it and the secretariat see it until it passes the formal check anew."),),
-        say("Remark"), OPTIONAL, say("{number} is a draft again."),
+        Action.REVIVE,
+        actions.revive,
+        (say("The proposal becomes a draft again. Only the units on it and the secretariat see it until it passes the formal check anew."),),
+        say("Remark"),
+        OPTIONAL,
+        say("{number} is a draft again."),
     ),
     "accept": Act(
-        Action.ACCEPT, actions.accept, (say("The proposal passes the formal check and can be put to the vote."), say("From now on everyone signed in can read it.")),
-        say("Remark"), OPTIONAL, say("{number} passed the formal check."),
+        Action.ACCEPT,
+        actions.accept,
+        (say("The proposal passes the formal check and can be put to the vote."), say("From now on everyone signed in can read it.")),
+        say("Remark"),
+        OPTIONAL,
+        say("{number} passed the formal check."),
     ),
     "return": Act(
-        Action.RETURN, actions.return_, (say("The lead unit can edit the proposal and submit it again as a new version, also after submission has closed."), say("The present version stays on record.")),
-        say("Remark: what is to be changed"), say("Name the fields and say what is missing in each. The lead unit sees this remark at the top of its page."), say("{number} is returned to its lead unit."),
+        Action.RETURN,
+        actions.return_,
+        (
+            say("The lead unit can edit the proposal and submit it again as a new version, also after submission has closed."),
+            say("The present version stays on record."),
+        ),
+        say("Remark: what is to be changed"),
+        say("Name the fields and say what is missing in each. The lead unit sees this remark at the top of its page."),
+        say("{number} is returned to its lead unit."),
     ),
     "not-accept": Act(
-        Action.NOT_ACCEPT, actions.not_accept, (say("The proposal ends here. It cannot be submitted again."),),
-        say("Reason"), say("It is told to the people of the units on it, and kept with the record."), say("{number} is not accepted."), grave=True,
+        Action.NOT_ACCEPT,
+        actions.not_accept,
+        (say("The proposal ends here. It cannot be submitted again."),),
+        say("Reason"),
+        say("It is told to the people of the units on it, and kept with the record."),
+        say("{number} is not accepted."),
+        grave=True,
     ),
 }
 
@@ -89,6 +114,12 @@ def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None
     form.note.label.text = chosen.remark
     form.note.flags.required = proposal.rules[chosen.action].reason
     return render_template(
-        "proposals/act.html", form=form, proposal=proposal, act=chosen, label=proposal.rules[chosen.action].label, limit=NOTE_ZI, why=why,
+        "proposals/act.html",
+        form=form,
+        proposal=proposal,
+        act=chosen,
+        label=proposal.rules[chosen.action].label,
+        limit=NOTE_ZI,
+        why=why,
         told=told(proposal, chosen.action, the_actor()),
     )

@@ -100,7 +100,9 @@ class SubmitForm(TextForm):
     """The undertaking, and the version that was checked."""
 
     version = HiddenField()
-    undertaking = BooleanField(say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved."), [Owed()])
+    undertaking = BooleanField(
+        say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved."), [Owed()]
+    )
 
 
 class ActForm(TextForm):
@@ -117,8 +119,12 @@ def filled(proposal: Proposal) -> dict[str, Any]:
     data |= {table.name: [{column.name: _shown(column, row[column.name]) for column in table.columns} for row in content[table.name]] for table in TABLES}
     partners = [{"unit": str(partner.unit_id), "share": partner.share} for partner in proposal.partners]
     return data | {
-        "version": str(proposal.version), "title_zh": proposal.title_zh, "title_en": proposal.title_en, "area": str(proposal.area_id or ""),
-        "keywords": "、".join(content["keywords"]), PARTNERS.name: partners,
+        "version": str(proposal.version),
+        "title_zh": proposal.title_zh,
+        "title_en": proposal.title_en,
+        "area": str(proposal.area_id or ""),
+        "keywords": "、".join(content["keywords"]),
+        PARTNERS.name: partners,
     }
 
 

@@ -72,8 +72,13 @@ class Page:
 
 def _query(wanted: Wanted) -> dict[str, Any]:
     given: dict[str, Any] = {
-        "q": wanted.text, "year": wanted.year, "state": wanted.state, "area": wanted.area_id, "unit": wanted.unit_id,
-        "mine": "1" if wanted.mine else None, "sort": wanted.sort if wanted.sort != NEWEST_FIRST else None,
+        "q": wanted.text,
+        "year": wanted.year,
+        "state": wanted.state,
+        "area": wanted.area_id,
+        "unit": wanted.unit_id,
+        "mine": "1" if wanted.mine else None,
+        "sort": wanted.sort if wanted.sort != NEWEST_FIRST else None,
     }
     return {name: value for name, value in given.items() if value not in {None, ""}}
 
@@ -93,8 +98,13 @@ def _wanted() -> Wanted:
     state, sort = request.args.get("state", ""), request.args.get("sort", "")
     text = "".join(sign for sign in request.args.get("q", "").strip()[:SEARCHED] if sign.isprintable())
     return Wanted(
-        year=asked_number("year"), state=state if state in STATES else "", area_id=asked_number("area"), unit_id=asked_number("unit"), mine=request.args.get("mine") == "1",
-        text=text, sort=sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else NEWEST_FIRST,  # noqa: PLR2004 - one sign turns it
+        year=asked_number("year"),
+        state=state if state in STATES else "",
+        area_id=asked_number("area"),
+        unit_id=asked_number("unit"),
+        mine=request.args.get("mine") == "1",
+        text=text,
+        sort=sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else NEWEST_FIRST,  # noqa: PLR2004 - one sign turns it
     )
 
 
@@ -115,7 +125,15 @@ def index() -> ResponseReturnValue:
     """List the proposals the person may see."""
     actor, now, wanted = the_actor(), clock.now(), _wanted()
     rows, page = _page(actor, wanted, now)
-    return render_template("proposals/index.html", page=page, rows=rows, wanted=wanted, states=[(state.value, label) for state, label in STATES.items()], **_choices(wanted), **_start())
+    return render_template(
+        "proposals/index.html",
+        page=page,
+        rows=rows,
+        wanted=wanted,
+        states=[(state.value, label) for state, label in STATES.items()],
+        **_choices(wanted),
+        **_start(),
+    )
 
 
 def _page(actor: Actor, wanted: Wanted, now: datetime) -> tuple[list[tuple[Proposal, str]], Page]:

@@ -145,10 +145,21 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     entries = history(id)
     text, working = _pick(proposal, versions)
     return render_template(
-        "proposals/show.html", proposal=proposal, text=readable(text), working=working, versions=versions, entries=entries, shape=shape,
-        state=proposal.state_at(now), since=_since(proposal, entries), steps=steps(proposal, now=now, since=_since(proposal, entries)),
-        remark=_remark(proposal, entries), offers=offers(proposal, actor, now), urls={**act_urls(id), **decision_urls(id)},
-        sees_contact=sees_contact(actor, proposal), **_ballots_and_decisions(proposal),
+        "proposals/show.html",
+        proposal=proposal,
+        text=readable(text),
+        working=working,
+        versions=versions,
+        entries=entries,
+        shape=shape,
+        state=proposal.state_at(now),
+        since=_since(proposal, entries),
+        steps=steps(proposal, now=now, since=_since(proposal, entries)),
+        remark=_remark(proposal, entries),
+        offers=offers(proposal, actor, now),
+        urls={**act_urls(id), **decision_urls(id)},
+        sees_contact=sees_contact(actor, proposal),
+        **_ballots_and_decisions(proposal),
     )
 
 
@@ -160,4 +171,12 @@ def version(id: int, number: int) -> ResponseReturnValue:  # noqa: A002 - the na
     if found is None:
         raise NotFound
     frozen, person = found
-    return render_template("proposals/version.html", proposal=proposal, version=frozen, person=person, text=readable(frozen.content), shape=shape, sees_contact=sees_contact(the_actor(), proposal))
+    return render_template(
+        "proposals/version.html",
+        proposal=proposal,
+        version=frozen,
+        person=person,
+        text=readable(frozen.content),
+        shape=shape,
+        sees_contact=sees_contact(the_actor(), proposal),
+    )

@@ -15,7 +15,16 @@ from tracker.web.formats import day_text
 S = ProposalState
 LABELS = (say("Draft"), say("Formal check"), say("Vote"), say("Decision"))
 AT_STEP: Mapping[str, int] = {
-    S.DRAFT: 0, S.RETURNED: 0, S.SUBMITTED: 1, S.NOT_ACCEPTED: 1, S.SCREENED: 2, S.IN_BALLOT: 2, S.BALLOTED: 3, S.APPROVED: 3, S.DEFERRED: 3, S.REJECTED: 3,
+    S.DRAFT: 0,
+    S.RETURNED: 0,
+    S.SUBMITTED: 1,
+    S.NOT_ACCEPTED: 1,
+    S.SCREENED: 2,
+    S.IN_BALLOT: 2,
+    S.BALLOTED: 3,
+    S.APPROVED: 3,
+    S.DEFERRED: 3,
+    S.REJECTED: 3,
 }
 FINAL = frozenset({S.APPROVED, S.REJECTED})
 

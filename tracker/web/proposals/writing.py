@@ -140,8 +140,17 @@ def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None, st
     partners = [(str(unit.id), name_text(unit)) for unit in units if unit.id != proposal.lead_unit_id]
     offer_choices(form, {shape.Kind.QUARTER: quarters, shape.Kind.UNIT: partners}, translated)
     return render_template(
-        "proposals/edit.html", form=form, proposal=proposal, areas=areas, why=why, stored=stored, limits=LIMITS, shape=shape,
-        sections=_sections(form, actions.owed(proposal)), stated=shape.budget_sum(proposal.content), binds=the_actor().votes_for(proposal.lead_unit_id),
+        "proposals/edit.html",
+        form=form,
+        proposal=proposal,
+        areas=areas,
+        why=why,
+        stored=stored,
+        limits=LIMITS,
+        shape=shape,
+        sections=_sections(form, actions.owed(proposal)),
+        stated=shape.budget_sum(proposal.content),
+        binds=the_actor().votes_for(proposal.lead_unit_id),
         column_limits=COLUMN_LIMITS,
     )
 
@@ -150,7 +159,9 @@ def _sections(form: Form, owed: Mapping[str, Message]) -> list[SectionState]:
     """Say of each section whether it is complete, as saved, or needs attention, as typed."""
     lacking = {shape.section_of(name) for name in owed}
     wrong = {shape.section_of(str(name)) for name in form.errors if name}
-    return [SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in shape.SECTIONS]
+    return [
+        SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in shape.SECTIONS
+    ]
 
 
 @bp.route(f"{ONE}/submit", methods=["GET", "POST"])
@@ -177,4 +188,6 @@ def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
 def _submit_page(form: Form, proposal: Proposal, *, why: Message | None = None) -> str:
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
     owed = [(url_for("proposals.edit", id=proposal.id, _anchor=name), message) for name, message in actions.owed(proposal).items()]
-    return render_template("proposals/submit.html", form=form, proposal=proposal, owed=owed, number=number, why=why, told=told(proposal, Action.SUBMIT, the_actor()))
+    return render_template(
+        "proposals/submit.html", form=form, proposal=proposal, owed=owed, number=number, why=why, told=told(proposal, Action.SUBMIT, the_actor())
+    )

@@ -42,7 +42,9 @@ class Waiting:
 def waits_for(rows: Iterable[tuple[Proposal, str | None]], ballots: Iterable[reading.OpenBallot], actor: Actor, now: datetime) -> list[Waiting]:
     """Return what the unit has under way and cannot move itself at ``now``."""
     voted = [
-        Waiting(ballot, url_for("ballots.show", id=ballot.id), say("In ballot"), say("Your unit has voted and can change its vote until {at}.", at=ballot.closes_at))
+        Waiting(
+            ballot, url_for("ballots.show", id=ballot.id), say("In ballot"), say("Your unit has voted and can change its vote until {at}.", at=ballot.closes_at)
+        )
         for ballot in ballots
         if not ballot.missing
     ]
@@ -80,7 +82,9 @@ def _by(at: datetime | None, plain: Message, dated: Message) -> Message:
 def deferred(proposals: Iterable[Proposal]) -> list[Waiting]:
     """Return deferred proposals, which a decider may take up again without being asked to."""
     return [
-        Waiting(titled(proposal), url_for("proposals.show", id=proposal.id), proposal.state_label(proposal.state), say("It was deferred and can be taken up again."))
+        Waiting(
+            titled(proposal), url_for("proposals.show", id=proposal.id), proposal.state_label(proposal.state), say("It was deferred and can be taken up again.")
+        )
         for proposal in proposals
     ]
 

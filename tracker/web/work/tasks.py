@@ -63,7 +63,12 @@ def votes_due(ballots: Iterable[reading.OpenBallot]) -> Iterator[Task]:
     for ballot in ballots:
         if ballot.missing:
             url = url_for("ballots.show", id=ballot.id)
-            why = say("Your unit has not voted on {missing} of {total} topics in ballot {number}.", missing=ballot.missing, total=ballot.entitled, number=ballot.number)
+            why = say(
+                "Your unit has not voted on {missing} of {total} topics in ballot {number}.",
+                missing=ballot.missing,
+                total=ballot.entitled,
+                number=ballot.number,
+            )
             yield Task(ballot, url, why, say("Vote"), url, ballot.closes_at, glyph="▲", tone="warn")
 
 
@@ -74,9 +79,15 @@ def drafts_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: d
             continue
         returned = proposal.state is ProposalState.RETURNED
         yield Task(
-            titled(proposal), url_for("proposals.show", id=proposal.id), _why_draft(actor, remark if returned else None, returned=returned),
-            say("Complete it"), url_for("proposals.edit", id=proposal.id), _draft_due(proposal, now),
-            glyph="▲" if returned else "○", tone="warn" if returned else "brand", rank=0 if returned else 1,
+            titled(proposal),
+            url_for("proposals.show", id=proposal.id),
+            _why_draft(actor, remark if returned else None, returned=returned),
+            say("Complete it"),
+            url_for("proposals.edit", id=proposal.id),
+            _draft_due(proposal, now),
+            glyph="▲" if returned else "○",
+            tone="warn" if returned else "brand",
+            rank=0 if returned else 1,
         )
 
 
@@ -129,7 +140,15 @@ def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
         programme = ready[0].programme
         why = say("Passed the formal check and not yet in a ballot: {count} ({numbers}).", count=len(ready), numbers=_first_numbers(ready))
         url = url_for("ballots.new")
-        yield Task(say("Put proposals to the vote: {programme}", programme=programme), url, why, say("Open a ballot"), url, due_of(programme, PhaseKind.VOTING), rank=reading.AT_MOST)
+        yield Task(
+            say("Put proposals to the vote: {programme}", programme=programme),
+            url,
+            why,
+            say("Open a ballot"),
+            url,
+            due_of(programme, PhaseKind.VOTING),
+            rank=reading.AT_MOST,
+        )
 
 
 def links_due() -> Iterator[Task]:
@@ -163,8 +182,13 @@ def decisions_due(actor: Actor, now: datetime, programme_id: int | None = None) 
     sealed = {item.proposal_id: item.result for item in session().scalars(decisions.latest_items(now))} if mine else {}
     return in_order(
         Task(
-            titled(proposal), url_for("proposals.show", id=proposal.id), _vote_on(proposal, unsealed.get(proposal.id), sealed.get(proposal.id)),
-            say("Decide"), url_for("decisions.decide", id=proposal.id), due_of(proposal.programme, PhaseKind.DECISION), rank=place,
+            titled(proposal),
+            url_for("proposals.show", id=proposal.id),
+            _vote_on(proposal, unsealed.get(proposal.id), sealed.get(proposal.id)),
+            say("Decide"),
+            url_for("decisions.decide", id=proposal.id),
+            due_of(proposal.programme, PhaseKind.DECISION),
+            rank=place,
         )
         for place, proposal in enumerate(mine[: reading.AT_MOST])
     )

@@ -67,7 +67,10 @@ def _decider_desk(actor: Actor, _years: list[Programme], now: datetime) -> Desk:
 
 
 def _expert_desk(_actor: Actor, _years: list[Programme], _now: datetime) -> Desk:
-    return Desk(empty=say("Nothing waits for you now. You can read every proposal that has passed the formal check."), offer=(say("Read the proposals"), url_for("proposals.index")))
+    return Desk(
+        empty=say("Nothing waits for you now. You can read every proposal that has passed the formal check."),
+        offer=(say("Read the proposals"), url_for("proposals.index")),
+    )
 
 
 def _no_desk(_actor: Actor, _years: list[Programme], _now: datetime) -> Desk:
