@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -100,11 +101,12 @@ def _event(pending: Pending, place: int) -> Event:
 def first_broken_link(session: Session) -> int | None:
     """Walk the chain and return the place of the first event that does not fit, or None when all do."""
     previous, place = GENESIS, 0
-    for row in session.scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500)):
-        place += 1
-        if row.place != place or row.previous != previous or row.hash != link(previous, row.content()):
-            return place
-        previous = row.hash
+    with closing(session.scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500))) as rows:
+        for row in rows:
+            place += 1
+            if row.place != place or row.previous != previous or row.hash != link(previous, row.content()):
+                return place
+            previous = row.hash
     head = session.get_one(Head, 1)
     return None if (head.place, head.hash) == (place, previous) else place + 1
 

@@ -1,0 +1,62 @@
+"""Settings: what will not do stops the start, and is named."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tracker.config import SettingError, load, make_secret_key
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    """A folder with a secret key."""
+    make_secret_key(tmp_path / "secret_key")
+    return tmp_path
+
+
+def test_the_secret_key_is_for_its_owner_alone_and_kept(instance: Path) -> None:
+    key = instance / "secret_key"
+    before = key.read_text("ascii")
+    make_secret_key(key)
+    assert (stat.S_IMODE(key.stat().st_mode), key.read_text("ascii")) == (0o600, before)
+
+
+def test_defaults_are_a_sqlite_file_and_this_committee(instance: Path) -> None:
+    settings = load({"TRACKER_INSTANCE": str(instance)})
+    assert (settings.database_url, settings.mode, settings.committee.mark) == (f"sqlite:///{instance / 'tracker.db'}", "production", "知")
+
+
+def test_another_committee_is_a_matter_of_settings(instance: Path) -> None:
+    settings = load({"TRACKER_INSTANCE": str(instance), "TRACKER_COMMITTEE_NAME_EN": "Another Committee", "TRACKER_COMMITTEE_ZONE": "Europe/Berlin"})
+    assert (settings.committee.name_en, settings.committee.zone) == ("Another Committee", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRACKER_MODE", "debug"),
+        ("FLASK_DEBUG", "1"),
+        ("TRACKER_DATABASE_URL", "mysql://localhost/tracker"),
+        ("TRACKER_PUBLIC_URL", "ftp://localhost"),
+        ("TRACKER_CLOCK_OFFSET", "yesterday"),
+        ("TRACKER_CLOCK_OFFSET", "60"),
+        ("TRACKER_COMMITTEE_ZONE", "Mars/Olympus"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_and_is_named(instance: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        load({"TRACKER_INSTANCE": str(instance), name: value})
+
+
+def test_a_secret_that_others_can_read_stops_the_start(instance: Path) -> None:
+    (instance / "secret_key").chmod(0o644)
+    with pytest.raises(SettingError, match="chmod 600"):
+        load({"TRACKER_INSTANCE": str(instance)})
+
+
+def test_no_secret_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="tracker init"):
+        load({"TRACKER_INSTANCE": str(tmp_path)})
