@@ -48,7 +48,8 @@ def init() -> None:
 @click.option("--port", default=8000, show_default=True, help="The port to listen on.")
 @click.option("--workers", default=1, show_default=True, help="How many processes answer requests.")
 def serve(address: str, port: int, workers: int) -> None:
-    """Serve the program until it is told to stop."""
+    """Serve the program until it is told to stop. Without TRACKER_PUBLIC_URL, links name this address and port."""
+    os.environ.setdefault("TRACKER_PUBLIC_URL", f"http://{address}:{port}")
     settings = _settings()
     click.echo(f"Serving at {settings.public_url} (press Ctrl-C to stop)")
     serving.serve(address=address, port=port, workers=workers)

@@ -21,7 +21,7 @@ def policy() -> None:
 @policy.command()
 def table() -> None:
     """Print every verb of every noun: who, from which states, to which, whom it tells, whether a reason is owed."""
-    click.echo(as_markdown())
+    click.echo(as_markdown(), nl=False)
 
 
 def as_markdown() -> str:
@@ -29,15 +29,16 @@ def as_markdown() -> str:
     parts = ["# Who may do what\n\nPrinted by `tracker policy table` from the rows that the program obeys."]
     for noun, rules in TABLES:
         rows = [_row(action, rule) for action, rule in rules.items()]
-        parts.append("\n".join([f"## {noun}\n", "| verb | who | when | becomes | tells | reason |", "|---|---|---|---|---|---|", *rows]))
+        parts.append("\n".join([f"## {noun}\n", "| verb | who | from | conditions | becomes | tells | reason |", "|---|---|---|---|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 
 
 def _row(action: Action, rule: Rule) -> str:
     who = "; ".join(str(one.words) for one in rule.who)
-    when = [*sorted(rule.states), *(_first_sentence(condition.__doc__) for condition in rule.when)]
-    return f"| `{action.value}` | {who} | {', '.join(when) or 'any time'} | {rule.to or ''} | {', '.join(rule.tells)} | {'owed' if rule.reason else ''} |"
+    states = ", ".join(sorted(rule.states)) or "any state"
+    conditions = " ".join(_first_sentence(condition.__doc__) for condition in rule.when)
+    return f"| `{action.value}` | {who} | {states} | {conditions} | {rule.to or ''} | {', '.join(rule.tells)} | {'owed' if rule.reason else ''} |"
 
 
 def _first_sentence(text: str | None) -> str:
-    return (text or "").split("\n")[0].rstrip(".").lower()
+    return (text or "").split("\n")[0].replace("``", "`")
