@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-COMPILE := pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe --build-deps-for editable
+COMPILE := pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-options --strip-extras --allow-unsafe --build-deps-for editable
 
 .PHONY: help env run demo test check test-fast browser screenshots translations pins clean
 

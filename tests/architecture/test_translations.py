@@ -164,7 +164,7 @@ def test_chinese_catalogue_is_complete() -> None:
 def test_extraction_reads_code_and_templates(tmp_path: Path) -> None:
     for name, text in {
         "tracker/voting/rules.py": "say('Said {x}.', x=1)\nLABEL = _l('Label')\nngettext('%(num)s vote', '%(num)s votes', 2)\n",
-        "templates/work/index.html": "<p title=\"{{ _('In a template') }}\"></p>",
+        "templates/notices/index.html": "<p title=\"{{ _('In a template') }}\"></p>",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text, "utf-8")
