@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import request
@@ -12,6 +12,8 @@ from tracker.messages import Message, say
 from tracker.voting.actions import Choice, Commitment
 from tracker.voting.models import Item
 from tracker.voting.tally import Position
+
+MOST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,14 @@ class Typed:
     unknown: bool = False
 
 
-def typed(numbers: Iterable[int]) -> dict[int, Typed]:
-    """Return what was sent for each of these items."""
-    return {number: _typed(number) for number in numbers}
+def typed() -> dict[int, Typed]:
+    """Return what was sent, by item number; whether the ballot has such an item is for the cast to say."""
+    numbers = {int(number) for kind, _, number in (name.partition("-") for name in request.form) if kind in {"position", "reason"} and _is_number(number)}
+    return {number: _typed(number) for number in sorted(numbers)}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def _typed(number: int) -> Typed:

@@ -59,8 +59,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
 
 
 def _cast(ballot_id: int) -> ResponseReturnValue:
-    numbers = session().scalars(sa.select(Item.number).where(Item.ballot_id == ballot_id).order_by(Item.number)).all()
-    sent = typed(numbers)
+    sent = typed()
     try:
         confirmed = actions.cast(ballot_id, chosen(sent), actor=the_actor())
     except Invalid as wrong:
