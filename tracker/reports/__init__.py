@@ -1,0 +1,1 @@
+"""Quarterly reports: when they are due, what they say of a project, and how the whole programme stands."""
