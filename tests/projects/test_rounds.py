@@ -57,6 +57,7 @@ def test_a_later_day_granted_moves_grace_by_the_same_rule() -> None:
 
     assert granted(dates, None, rules=RULES, calendar=CALENDAR) == dates
     assert granted(dates, date(2021, 4, 23), rules=RULES, calendar=CALENDAR) == RoundDates(dates.opens_on, date(2021, 4, 23), date(2021, 4, 29))
+    assert granted(dates, date(2034, 12, 29), rules=RULES, calendar=CALENDAR).warning is RoundWarning.HOLIDAYS_NOT_LOADED
 
 
 def test_a_terminated_project_reports_ten_working_days_after_the_decision() -> None:

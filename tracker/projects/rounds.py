@@ -7,7 +7,7 @@ the secretariat publishes is plain data from then on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -78,10 +78,7 @@ def after_termination(decided_on: date, *, rules: RoundRules, calendar: WorkingC
 
 
 def _counted(ended_on: date, opens_on: date, *, rules: RoundRules, calendar: WorkingCalendar) -> RoundDates:
-    due_on = calendar.add_working_days(ended_on, rules.due_working_days)
-    grace_until_on = calendar.add_working_days(due_on, rules.grace_working_days)
-    unknown = calendar.missing_years(ended_on + DAY, grace_until_on)
-    return RoundDates(opens_on, due_on, grace_until_on, RoundWarning.HOLIDAYS_NOT_LOADED if unknown else None)
+    return _with_grace(opens_on, calendar.add_working_days(ended_on, rules.due_working_days), ended_on + DAY, rules=rules, calendar=calendar)
 
 
 def granted(dates: RoundDates, due_on: date | None, *, rules: RoundRules, calendar: WorkingCalendar) -> RoundDates:
@@ -91,4 +88,10 @@ def granted(dates: RoundDates, due_on: date | None, *, rules: RoundRules, calend
     """
     if due_on is None:
         return dates
-    return replace(dates, due_on=due_on, grace_until_on=calendar.add_working_days(due_on, rules.grace_working_days), warning=None)
+    return _with_grace(dates.opens_on, due_on, due_on + DAY, rules=rules, calendar=calendar)
+
+
+def _with_grace(opens_on: date, due_on: date, counted_from: date, *, rules: RoundRules, calendar: WorkingCalendar) -> RoundDates:
+    grace_until_on = calendar.add_working_days(due_on, rules.grace_working_days)
+    unknown = calendar.missing_years(counted_from, grace_until_on)
+    return RoundDates(opens_on, due_on, grace_until_on, RoundWarning.HOLIDAYS_NOT_LOADED if unknown else None)
