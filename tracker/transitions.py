@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.orm import Session
-
 from tracker import clock
 from tracker.audit import chain
-from tracker.db import JSONDict, session
+from tracker.db import JSONDict
 from tracker.errors import Invalid, Refused
 from tracker.messages import Message, say
 from tracker.notifications.actions import tell
@@ -56,16 +54,15 @@ def perform(
     before, after = subject.state, to or rule.to
     if after is not None:
         subject.state = after
-    current = session()
-    chain.record(current, chain.Pending(action, subject, actor, at, before, after or before, note.strip(), facts or {}))
-    _tell(current, action, subject, actor=actor, note=note.strip(), news=news)
+    chain.record(chain.Pending(action, subject, actor, at, before, after or before, note.strip(), facts or {}))
+    _tell(action, subject, actor=actor, note=note.strip(), news=news)
 
 
-def _tell(current: Session, action: Action, subject: Changing, *, actor: Actor, note: str, news: Message | None) -> None:
+def _tell(action: Action, subject: Changing, *, actor: Actor, note: str, news: Message | None) -> None:
     rule = subject.rules[action]
     text = news or rule.news
     if text is None or not rule.tells:
         return
     people = {person for audience in rule.tells for person in subject.people(audience)} - {actor.person_id}
     message = Message(text.msgid, {**subject.names(), "note": note, **text.params})
-    tell(current, people, about=subject, action=action.value, message=message, at=clock.now())
+    tell(people, about=subject, action=action.value, message=message, at=clock.now())

@@ -11,13 +11,13 @@ from tests.cast import Cast
 from tests.databases import ON_POSTGRES
 from tracker.audit import chain
 from tracker.audit.models import Event, Head
-from tracker.db import db, session, writing
+from tracker.db import db, writing
 from tracker.members.actions import PersonEntry, create_person
 
 
 def _act(app: Flask, cast: Cast, email: str) -> None:
-    with app.app_context(), writing() as current:
-        create_person(current, PersonEntry("成员", "Member", email), actor=cast.secretariat.actor)
+    with app.app_context(), writing():
+        create_person(PersonEntry("成员", "Member", email), actor=cast.secretariat.actor)
 
 
 def _events(app: Flask) -> list[Event]:
@@ -31,12 +31,12 @@ def test_every_act_is_one_link_more(app: Flask, cast: Cast) -> None:
     first, second = _events(app)
     assert (first.place, first.previous, second.previous) == (1, chain.GENESIS, first.hash)
     with app.app_context():
-        assert (chain.first_broken_link(session()), chain.head_hash(session())) == (None, second.hash)
+        assert (chain.first_broken_link(), chain.head_hash()) == (None, second.hash)
 
 
 def test_an_act_that_fails_leaves_no_event(app: Flask, cast: Cast) -> None:
-    with app.app_context(), pytest.raises(ZeroDivisionError), writing() as current:
-        create_person(current, PersonEntry("成员", "Member", "one@example.org"), actor=cast.secretariat.actor)
+    with app.app_context(), pytest.raises(ZeroDivisionError), writing():
+        create_person(PersonEntry("成员", "Member", "one@example.org"), actor=cast.secretariat.actor)
         _ = 1 / 0
     assert _events(app) == []
 
@@ -56,7 +56,7 @@ def test_an_altered_event_is_found_once_somebody_has_got_past_the_guard(app: Fla
         current.execute(sa.text(unguard))
         current.execute(sa.text("UPDATE event SET role = 'chair' WHERE place = 2"))
     with app.app_context():
-        assert chain.first_broken_link(session()) == 2
+        assert chain.first_broken_link() == 2
 
 
 def test_a_missing_last_event_is_found_by_the_head(app: Flask, cast: Cast) -> None:
@@ -64,4 +64,4 @@ def test_a_missing_last_event_is_found_by_the_head(app: Flask, cast: Cast) -> No
     with app.app_context(), writing() as current:
         current.execute(sa.update(Head).values(place=2))
     with app.app_context():
-        assert chain.first_broken_link(session()) == 2
+        assert chain.first_broken_link() == 2

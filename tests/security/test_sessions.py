@@ -104,7 +104,7 @@ def test_rights_are_gone_on_the_next_request(app: Flask, client_of: Clients, cas
 def test_suspension_ends_every_session_for_good(app: Flask, client_of: Clients, cast: Cast) -> None:
     client = client_of(cast.huawei)
     with app.app_context(), writing() as current:
-        actions.suspend(current, current.get_one(Person, cast.huawei.person_id), note="left", actor=cast.secretariat.actor)
+        actions.suspend(current.get_one(Person, cast.huawei.person_id), note="left", actor=cast.secretariat.actor)
     assert client.get("/").status_code == 303
     with app.app_context(), writing() as current:
         current.execute(sa.update(Person).where(Person.id == cast.huawei.person_id).values(state=PersonState.ACTIVE))

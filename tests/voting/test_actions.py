@@ -107,7 +107,7 @@ def test_a_replaced_representative_is_refused_at_once_and_the_successor_may_chan
     _cast(app, opened, cast.huawei.actor)
     with app.app_context(), writing() as session:
         seat = session.scalars(sa.select(Seat).options(joinedload(Seat.person), joinedload(Seat.unit)).where(Seat.id == cast.huawei.actor.seat_id)).one()
-        seats.end(session, seat, until_at=None, actor=cast.secretariat.actor)
+        seats.end(seat, until_at=None, actor=cast.secretariat.actor)
         heir = Person(name_zh="华为新代表", name_en="Huawei successor", email="huawei.successor@example.org", state=PersonState.ACTIVE, created_at=NOW)
         session.add(heir)
         session.flush()

@@ -205,7 +205,7 @@ def test_voters_against_the_close_agree_with_the_tally(app: Flask, cast: Cast, o
     assert any(one.confirmed for one in rounds), "the close always came first"
     with app.app_context():
         told = dict(db.session.execute(sa.select(Recorded.action, sa.func.count()).group_by(Recorded.action)).all())
-        broken = chain.first_broken_link(db.session())
+        broken = chain.first_broken_link()
     assert (told[Action.CAST], told[Action.CLOSE], broken) == (sum(one.confirmed for one in rounds), ROUNDS, None)
 
 

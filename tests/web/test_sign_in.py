@@ -48,7 +48,7 @@ def read(app: Flask, person: int) -> Person:
 def link_for(app: Flask, person: int, purpose: Purpose) -> str:
     """Make a link and return its path."""
     with app.app_context(), writing() as current:
-        return f"/join/{sign_in.make_link(current, current.get_one(Person, person), purpose)}"
+        return f"/join/{sign_in.make_link(current.get_one(Person, person), purpose)}"
 
 
 def enter(client: FlaskClient, **fields: str) -> object:
@@ -386,16 +386,16 @@ def test_profile_costs_the_same_for_one_session_and_three(client_of: Clients, ca
 
 def test_first_link_lets_the_first_secretariat_in(app: Flask, visitor: FlaskClient, cast: Cast) -> None:
     with app.app_context(), writing() as current:
-        assert actions.first_link(current) is None
+        assert actions.first_link() is None
         current.get_one(Seat, cast.secretariat.actor.seat_id).until_at = NOW
     with app.app_context(), writing() as current:
-        lost = actions.first_link(current, email="first@example.org")
+        lost = actions.first_link(email="first@example.org")
     with app.app_context(), writing() as current:
-        token = actions.first_link(current, email="first@example.org")
+        token = actions.first_link(email="first@example.org")
     assert visitor.get(f"/join/{lost}").status_code == 409
     assert visitor.post(f"/join/{token}", data={"password": SECRET, "again": SECRET}).status_code == 303
     assert visitor.get("/members/units/new").status_code == 200
     with app.app_context(), writing() as current:
-        assert actions.first_link(current) is None
+        assert actions.first_link() is None
         events = current.execute(sa.select(Event.role, Event.action).order_by(Event.place)).all()
     assert events == [(SYSTEM.role, "create"), (SYSTEM.role, "seat"), (SYSTEM.role, "invite"), (SYSTEM.role, "invite"), ("guest", "join"), ("guest", "sign_in")]

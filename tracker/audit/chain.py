@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, scoped_session
 
 from tracker.audit.models import Event, Head
-from tracker.db import JSONDict
+from tracker.db import JSONDict, session
 from tracker.digest import canonical
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class Pending:
     facts: JSONDict = field(default_factory=dict)
 
 
-def record(session: Session, pending: Pending) -> None:
+def record(pending: Pending) -> None:
     """Queue an event; it is linked and written by this transaction's commit, or vanishes with its rollback."""
-    session.info.setdefault(_PENDING, []).append(pending)
+    session().info.setdefault(_PENDING, []).append(pending)
 
 
 def link(previous: str, content: JSONDict) -> str:
@@ -60,24 +60,24 @@ def install(factory: scoped_session[Any]) -> None:
     event.listen(factory, "after_soft_rollback", _forget)
 
 
-def _forget(session: Session, _transaction: object) -> None:
-    session.info.pop(_PENDING, None)
+def _forget(committing: Session, _transaction: object) -> None:
+    committing.info.pop(_PENDING, None)
 
 
-def _append(session: Session) -> None:
-    queued: list[Pending] = session.info.pop(_PENDING, [])
+def _append(committing: Session) -> None:
+    queued: list[Pending] = committing.info.pop(_PENDING, [])
     if not queued:
         return
-    session.flush()
-    head = session.scalars(sa.select(Head).where(Head.id == 1).with_for_update().execution_options(populate_existing=True)).one()
+    committing.flush()
+    head = committing.scalars(sa.select(Head).where(Head.id == 1).with_for_update().execution_options(populate_existing=True)).one()
     rows = []
     for pending in queued:
         row = _event(pending, head.place + 1)
         row.previous, row.hash = head.hash, link(head.hash, row.content())
         head.place, head.hash = row.place, row.hash
         rows.append(row)
-    session.add_all(rows)
-    session.flush()
+    committing.add_all(rows)
+    committing.flush()
 
 
 def _event(pending: Pending, place: int) -> Event:
@@ -98,19 +98,19 @@ def _event(pending: Pending, place: int) -> Event:
     )
 
 
-def first_broken_link(session: Session) -> int | None:
+def first_broken_link() -> int | None:
     """Walk the chain and return the place of the first event that does not fit, or None when all do."""
     previous, place = GENESIS, 0
-    with closing(session.scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500))) as rows:
+    with closing(session().scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500))) as rows:
         for row in rows:
             place += 1
             if row.place != place or row.previous != previous or row.hash != link(previous, row.content()):
                 return place
             previous = row.hash
-    head = session.get_one(Head, 1)
+    head = session().get_one(Head, 1)
     return None if (head.place, head.hash) == (place, previous) else place + 1
 
 
-def head_hash(session: Session) -> str:
+def head_hash() -> str:
     """Return the hash of the last event, as printed in notices and on the result sheet."""
-    return session.scalars(sa.select(Head.hash).where(Head.id == 1)).one()
+    return session().scalars(sa.select(Head.hash).where(Head.id == 1)).one()

@@ -35,9 +35,9 @@ def init() -> None:
     settings = _settings()
     migrations.upgrade(settings.database_url)
     app = create_app(settings)
-    with app.app_context(), writing() as session:
-        token = first_link(session)
-        load_year(actor=Actor(queries.holders(session, Role.SECRETARIAT)[0], Role.SECRETARIAT))
+    with app.app_context(), writing():
+        token = first_link()
+        load_year(actor=Actor(queries.holders(Role.SECRETARIAT)[0], Role.SECRETARIAT))
     click.echo("The database is ready.")
     if token:
         click.echo(f"Open this link once, within seven days, to set the password of the first secretariat account:\n\n    {settings.public_url}/join/{token}\n")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from tracker import clock
-from tracker.db import expect_version
+from tracker.db import expect_version, session
 from tracker.errors import Invalid, Refused
 from tracker.members import queries, seats, sign_in
 from tracker.members.models import Person, Purpose, Seat, Unit, UnitKind
@@ -45,29 +44,29 @@ def _allow(action: Action, subject: object, actor: Actor) -> None:
         raise Refused(denial)
 
 
-def create_unit(session: Session, entry: UnitEntry, *, actor: Actor) -> Unit:
+def create_unit(entry: UnitEntry, *, actor: Actor) -> Unit:
     """Add a member organisation. Raises Refused; Invalid when the code is taken."""
     unit = Unit(state=UnitState.ACTIVE)
     _allow(Action.CREATE, unit, actor)
-    _write_unit(session, unit, entry)
-    session.add(unit)
-    session.flush()
+    _write_unit(unit, entry)
+    session().add(unit)
+    session().flush()
     perform(Action.CREATE, unit, actor=actor, facts={"code": unit.code})
     return unit
 
 
-def change_unit(session: Session, unit: Unit, entry: UnitEntry, *, state: UnitState, version: int, actor: Actor) -> None:
+def change_unit(unit: Unit, entry: UnitEntry, *, state: UnitState, version: int, actor: Actor) -> None:
     """Change a unit's entry, and whether it is a member now. Raises Refused; Stale on an old form; Invalid when the code is taken."""
     _allow(Action.CHANGE, unit, actor)
     expect_version(version, unit.version)
-    _write_unit(session, unit, entry)
+    _write_unit(unit, entry)
     unit.version += 1
     perform(Action.CHANGE, unit, actor=actor, to=state)
 
 
-def _write_unit(session: Session, unit: Unit, entry: UnitEntry) -> None:
-    with session.no_autoflush:
-        taken = session.scalar(sa.select(Unit.id).where(Unit.code == entry.code))
+def _write_unit(unit: Unit, entry: UnitEntry) -> None:
+    with session().no_autoflush:
+        taken = session().scalar(sa.select(Unit.id).where(Unit.code == entry.code))
     if taken is not None and taken != unit.id:
         raise Invalid({"code": [say("Another unit has this code.")]})
     unit.code, unit.kind = entry.code, entry.kind
@@ -75,55 +74,55 @@ def _write_unit(session: Session, unit: Unit, entry: UnitEntry) -> None:
     unit.short_zh, unit.short_en = entry.short_zh or entry.name_zh[:40], entry.short_en or entry.name_en[:60]
 
 
-def create_person(session: Session, entry: PersonEntry, *, actor: Actor) -> Person:
+def create_person(entry: PersonEntry, *, actor: Actor) -> Person:
     """Add a person who can come in by an invitation link. Raises Refused; Invalid when the address is taken."""
     person = Person(state=PersonState.INVITED, created_at=clock.now())
     _allow(Action.CREATE, person, actor)
-    _write_person(session, person, entry)
-    session.add(person)
-    session.flush()
+    _write_person(person, entry)
+    session().add(person)
+    session().flush()
     perform(Action.CREATE, person, actor=actor)
     return person
 
 
-def change_person(session: Session, person: Person, entry: PersonEntry, *, version: int, actor: Actor) -> None:
+def change_person(person: Person, entry: PersonEntry, *, version: int, actor: Actor) -> None:
     """Change a person's names and address. Raises Refused; Stale on an old form; Invalid when the address is taken."""
     _allow(Action.CHANGE, person, actor)
     expect_version(version, person.version)
-    _write_person(session, person, entry)
+    _write_person(person, entry)
     person.version += 1
     perform(Action.CHANGE, person, actor=actor)
 
 
-def _write_person(session: Session, person: Person, entry: PersonEntry) -> None:
+def _write_person(person: Person, entry: PersonEntry) -> None:
     email = entry.email.strip().lower()
-    with session.no_autoflush:
-        taken = session.scalar(sa.select(Person.id).where(Person.email == email))
+    with session().no_autoflush:
+        taken = session().scalar(sa.select(Person.id).where(Person.email == email))
     if taken is not None and taken != person.id:
         raise Invalid({"email": [say("Somebody here has this e-mail address already.")]})
     person.name_zh, person.name_en, person.email = entry.name_zh, entry.name_en, email
 
 
-def invite(session: Session, person: Person, *, actor: Actor) -> str:
+def invite(person: Person, *, actor: Actor) -> str:
     """Make an invitation link, good for 7 days, and return its token, which is kept nowhere. Raises Refused."""
     perform(Action.INVITE, person, actor=actor)
-    return sign_in.make_link(session, person, Purpose.INVITATION)
+    return sign_in.make_link(person, Purpose.INVITATION)
 
 
-def reset(session: Session, person: Person, *, actor: Actor) -> str:
+def reset(person: Person, *, actor: Actor) -> str:
     """Make a link to a new password, good for 24 hours, and return its token, which is kept nowhere. Raises Refused."""
     perform(Action.RESET, person, actor=actor)
     person.reset_requested_at = None
-    return sign_in.make_link(session, person, Purpose.RESET)
+    return sign_in.make_link(person, Purpose.RESET)
 
 
-def suspend(session: Session, person: Person, *, note: str, actor: Actor) -> None:
+def suspend(person: Person, *, note: str, actor: Actor) -> None:
     """Close an account at once: its sessions end, its links stop working. Raises Refused (also for the only secretariat), Invalid without a reason."""
-    seats.lock_secretariat(session)
-    queries.note_only_secretariat(session, person)
+    seats.lock_secretariat()
+    queries.note_only_secretariat(person)
     perform(Action.SUSPEND, person, actor=actor, note=note)
-    sign_in.end_sessions(session, person)
-    sign_in.void_links(session, person)
+    sign_in.end_sessions(person)
+    sign_in.void_links(person)
 
 
 def reinstate(person: Person, *, actor: Actor) -> None:
@@ -131,20 +130,20 @@ def reinstate(person: Person, *, actor: Actor) -> None:
     perform(Action.REINSTATE, person, actor=actor, to=PersonState.ACTIVE if person.password_hash else PersonState.INVITED)
 
 
-def first_link(session: Session, *, email: str = "secretariat@example.org") -> str | None:
+def first_link(*, email: str = "secretariat@example.org") -> str | None:
     """Let the first secretariat in: return the token of a one-time link, or None when somebody can act as the secretariat already.
 
     Makes the person and the seat when there are none; whoever holds the seat but has not come in yet gets a new link. Does not commit.
     """
     seated = sa.select(Seat.person_id).where(Seat.role == Role.SECRETARIAT, queries.held(clock.now()))
-    people = session.scalars(sa.select(Person).where(Person.id.in_(seated)).order_by(Person.id)).all()
+    people = session().scalars(sa.select(Person).where(Person.id.in_(seated)).order_by(Person.id)).all()
     if any(person.state is PersonState.ACTIVE for person in people):
         return None
-    person = people[0] if people else _first_person(session, email)
-    return invite(session, person, actor=SYSTEM)
+    person = people[0] if people else _first_person(email)
+    return invite(person, actor=SYSTEM)
 
 
-def _first_person(session: Session, email: str) -> Person:
-    person = create_person(session, PersonEntry("秘书处", "Secretariat", email), actor=SYSTEM)
-    seats.give(session, person, Role.SECRETARIAT, None, from_at=clock.now(), until_at=None, actor=SYSTEM)
+def _first_person(email: str) -> Person:
+    person = create_person(PersonEntry("秘书处", "Secretariat", email), actor=SYSTEM)
+    seats.give(person, Role.SECRETARIAT, None, from_at=clock.now(), until_at=None, actor=SYSTEM)
     return person

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker import clock
-from tracker.db import Base, choice
+from tracker.db import Base, choice, session
 from tracker.members import rules as law
 from tracker.messages import Message
 from tracker.policy import Role
@@ -105,19 +105,17 @@ class Person(Base):
         """Return this person for the audience "self", the holders of that seat for "secretariat", else nobody."""
         if audience == "self":
             return (self.id,)
-        return _secretariat(self) if audience == "secretariat" else ()
+        return _secretariat() if audience == "secretariat" else ()
 
     def names(self) -> Mapping[str, object]:
         """Return the person under the name notices use."""
         return {"person": self}
 
 
-def _secretariat(person: Person) -> Iterable[int]:
-    current, now = object_session(person), clock.now()
-    if current is None:
-        return ()
+def _secretariat() -> Iterable[int]:
+    now = clock.now()
     held = sa.and_(Seat.role == Role.SECRETARIAT, Seat.from_at <= now, sa.or_(Seat.until_at.is_(None), Seat.until_at > now))
-    return current.scalars(sa.select(Seat.person_id).distinct().where(held)).all()
+    return session().scalars(sa.select(Seat.person_id).distinct().where(held)).all()
 
 
 class Seat(Base):

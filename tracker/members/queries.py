@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
+from tracker.db import session
 from tracker.members.models import Link, Person, Seat, SignInSession, Unit, UnitKind
 from tracker.members.rules import PersonState, UnitState
 from tracker.members.tokens import hash_token
@@ -20,17 +21,17 @@ def held(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(Seat.from_at <= now, sa.or_(Seat.until_at.is_(None), Seat.until_at > now), Seat.person.has(Person.state != PersonState.SUSPENDED))
 
 
-def holders(session: Session, *roles: Role) -> list[int]:
+def holders(*roles: Role) -> list[int]:
     """Return the ids of the persons who now hold any of ``roles``."""
-    return list(session.scalars(sa.select(Seat.person_id).distinct().where(Seat.role.in_(roles), held(clock.now()))))
+    return list(session().scalars(sa.select(Seat.person_id).distinct().where(Seat.role.in_(roles), held(clock.now()))))
 
 
-def seated_in_units(session: Session, units: Collection[int] | None = None, *roles: Role) -> list[int]:
+def seated_in_units(units: Collection[int] | None = None, *roles: Role) -> list[int]:
     """Return the ids of the persons who now hold one of ``roles`` (default: any) for one of ``units`` (None: any unit)."""
     wanted = sa.select(Seat.person_id).distinct().where(Seat.role.in_(roles or UNIT_ROLES), held(clock.now()))
     if units is not None:
         wanted = wanted.where(Seat.unit_id.in_(units))
-    return list(session.scalars(wanted))
+    return list(session().scalars(wanted))
 
 
 def active_units(*kinds: UnitKind) -> sa.Select[Unit]:
@@ -78,10 +79,10 @@ def person_with_seats(person_id: int) -> sa.Select[Person]:
     return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.id == person_id)
 
 
-def note_only_secretariat(session: Session, person: Person) -> None:
+def note_only_secretariat(person: Person) -> None:
     """Note on ``person`` whether they alone can now sign in and act as the secretariat."""
     able = sa.select(Seat.person_id).distinct().where(Seat.role == Role.SECRETARIAT, held(clock.now()), Seat.person.has(Person.state == PersonState.ACTIVE))
-    person.only_secretariat = set(session.scalars(able)) == {person.id}  # type: ignore[misc] # a mark on the instance, not a column
+    person.only_secretariat = set(session().scalars(able)) == {person.id}  # type: ignore[misc] # a mark on the instance, not a column
 
 
 def link_behind(token: str) -> sa.Select[Link]:

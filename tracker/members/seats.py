@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from tracker import clock
+from tracker.db import session
 from tracker.errors import Invalid, Refused
 from tracker.members import queries, rules
 from tracker.members.models import Person, Seat, Unit
@@ -25,18 +25,18 @@ def seat_words(role: Role, unit: Unit | None) -> Message:
     return say("{role}, {unit}", role=rules.ROLES[role], unit=unit) if unit is not None else rules.ROLES[role]
 
 
-def give(session: Session, person: Person, role: Role, unit: Unit | None, *, from_at: datetime, until_at: datetime | None, actor: Actor) -> Seat:
+def give(person: Person, role: Role, unit: Unit | None, *, from_at: datetime, until_at: datetime | None, actor: Actor) -> Seat:
     """Give ``person`` a seat within ``[from_at, until_at)``. Raises Refused; Invalid where role, unit and time do not fit together."""
     wrong = _misfit(role, unit) or _mistimed(from_at, until_at)
     if wrong is not None:
         raise Invalid(wrong)
-    if session.scalar(_overlapping(person, role, unit, from_at, until_at)) is not None:
+    if session().scalar(_overlapping(person, role, unit, from_at, until_at)) is not None:
         raise Invalid({"role": [say("The person holds this seat already in that time.")]})
     facts = {"role": role.value, "unit": unit.id if unit else None, "from": from_at.isoformat(), "until": until_at.isoformat() if until_at else None}
     perform(Action.SEAT, person, actor=actor, facts=facts, news=say("You now hold a seat: {seat}.", seat=seat_words(role, unit)))
     seat = Seat(person_id=person.id, unit_id=unit.id if unit else None, role=role, from_at=from_at, until_at=until_at)
-    session.add(seat)
-    session.flush()
+    session().add(seat)
+    session().flush()
     return seat
 
 
@@ -65,7 +65,7 @@ def _overlapping(person: Person, role: Role, unit: Unit | None, from_at: datetim
     return sa.select(Seat.id).where(*same, sa.or_(Seat.until_at.is_(None), Seat.until_at > from_at)).limit(1)
 
 
-def end(session: Session, seat: Seat, *, until_at: datetime | None, actor: Actor) -> None:
+def end(seat: Seat, *, until_at: datetime | None, actor: Actor) -> None:
     """End a seat at ``until_at`` (None: now); one that has not begun never will. ``seat`` comes with its person and unit.
 
     Raises Refused when it has ended already, or when nobody else could act as the secretariat; Invalid for a time that has passed.
@@ -76,7 +76,7 @@ def end(session: Session, seat: Seat, *, until_at: datetime | None, actor: Actor
     if until_at is not None and until_at <= now:
         raise Invalid({"until_on": [say("This day is over. Leave the field empty to end the seat now.")]})
     if seat.role is Role.SECRETARIAT:
-        _keep_a_secretariat(session, seat.person)
+        _keep_a_secretariat(seat.person)
     ends_at = max(until_at or now, seat.from_at)
     words = seat_words(seat.role, seat.unit)
     facts = {"seat": seat.id, "role": seat.role.value, "unit": seat.unit_id, "until": ends_at.isoformat()}
@@ -84,13 +84,13 @@ def end(session: Session, seat: Seat, *, until_at: datetime | None, actor: Actor
     seat.until_at = ends_at
 
 
-def _keep_a_secretariat(session: Session, person: Person) -> None:
-    lock_secretariat(session)
-    queries.note_only_secretariat(session, person)
+def _keep_a_secretariat(person: Person) -> None:
+    lock_secretariat()
+    queries.note_only_secretariat(person)
     if person.only_secretariat:
         raise Refused(rules.WITHOUT_SECRETARIAT)
 
 
-def lock_secretariat(session: Session) -> None:
+def lock_secretariat() -> None:
     """Make whoever takes secretariat seats away wait for each other, so that two of them cannot remove one another."""
-    session.execute(sa.select(Seat.id).where(Seat.role == Role.SECRETARIAT).order_by(Seat.id).with_for_update())
+    session().execute(sa.select(Seat.id).where(Seat.role == Role.SECRETARIAT).order_by(Seat.id).with_for_update())

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
+from tracker.db import session
 from tracker.messages import Message
 from tracker.notifications.models import Notice, freeze
 
@@ -20,16 +20,16 @@ class Told(Protocol):
     subject_kind: str
 
 
-def tell(session: Session, people: Iterable[int], *, about: Told, action: str, message: Message, at: datetime) -> None:
+def tell(people: Iterable[int], *, about: Told, action: str, message: Message, at: datetime) -> None:
     """Queue one notice for each person in ``people`` (doubles once), in the caller's transaction."""
-    session.flush()
+    session().flush()
     params: Mapping[str, object] = {name: freeze(value) for name, value in message.params.items()}
-    session.add_all(
+    session().add_all(
         Notice(person_id=person, action=action, subject_kind=about.subject_kind, subject_id=about.id, msgid=message.msgid, params=dict(params), created_at=at)
         for person in sorted(set(people))
     )
 
 
-def mark_read(session: Session, person_id: int, *, now: datetime) -> None:
+def mark_read(person_id: int, *, now: datetime) -> None:
     """Mark every notice to this person as read."""
-    session.execute(sa.update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None)).values(read_at=now))
+    session().execute(sa.update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None)).values(read_at=now))

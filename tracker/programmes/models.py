@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import Base, JSONDict, choice
 from tracker.members import queries as members
@@ -47,8 +47,7 @@ class Programme(Base):
 
     def people(self, audience: str) -> Iterable[int]:
         """Return everyone who holds a unit's seat for the audience "units"."""
-        current = object_session(self)
-        return members.seated_in_units(current) if audience == "units" and current else ()
+        return members.seated_in_units() if audience == "units" else ()
 
     def names(self) -> Mapping[str, object]:
         """Return the programme under the name notices use."""

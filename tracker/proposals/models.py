@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import Base, JSONDict, choice
 from tracker.members import queries as members
@@ -87,20 +87,17 @@ class Proposal(Base):
 
     def people(self, audience: str) -> Iterable[int]:
         """Return the persons of "lead", "on_it" (lead and partners), "secretariat", "deciders" or "units" (all member units)."""
-        current = object_session(self)
-        if current is None:
-            return ()
         match audience:
             case "lead":
-                return members.seated_in_units(current, {self.lead_unit_id})
+                return members.seated_in_units({self.lead_unit_id})
             case "on_it":
-                return members.seated_in_units(current, {self.lead_unit_id, *self.partner_unit_ids})
+                return members.seated_in_units({self.lead_unit_id, *self.partner_unit_ids})
             case "deciders":
-                return members.holders(current, Role.CHAIR, Role.DIRECTOR)
+                return members.holders(Role.CHAIR, Role.DIRECTOR)
             case "secretariat":
-                return members.holders(current, Role.SECRETARIAT)
+                return members.holders(Role.SECRETARIAT)
             case _:
-                return members.seated_in_units(current)
+                return members.seated_in_units()
 
 
 class Titled:

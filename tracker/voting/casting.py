@@ -162,9 +162,9 @@ def _tell_colleagues(ballot: Ballot, asked: Sequence[Question], news: Mapping[It
     """Tell the unit's voices when one of them has changed what another had cast."""
     if not any(vote is not None and vote.person_id != actor.person_id for item, _recusal, vote in asked if item in news) or actor.unit_id is None:
         return
-    colleagues = set(members.seated_in_units(session(), {actor.unit_id}, Role.REPRESENTATIVE, Role.ALTERNATE)) - {actor.person_id}
+    colleagues = set(members.seated_in_units({actor.unit_id}, Role.REPRESENTATIVE, Role.ALTERNATE)) - {actor.person_id}
     message = say("Your unit's vote in ballot {number} was changed by {person}.", number=ballot.number, person=Named(actor.name_zh, actor.name_en))
-    tell(session(), colleagues, about=ballot, action=Action.CAST.value, message=message, at=at)
+    tell(colleagues, about=ballot, action=Action.CAST.value, message=message, at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.db import Base, JSONDict, choice
+from tracker.db import Base, JSONDict, choice, session
 from tracker.members import queries as members
 from tracker.members.models import Unit
 from tracker.messages import Message
@@ -63,15 +63,12 @@ class Ballot(Base):
 
     def people(self, audience: str) -> Iterable[int]:
         """Return those who vote for the units on the roll ("voters"), or "secretariat", or "deciders"."""
-        current = object_session(self)
-        if current is None:
-            return ()
         if audience == "secretariat":
-            return members.holders(current, Role.SECRETARIAT)
+            return members.holders(Role.SECRETARIAT)
         if audience == "deciders":
-            return members.holders(current, Role.CHAIR, Role.DIRECTOR)
-        units = set(current.scalars(sa.select(RollEntry.unit_id).where(RollEntry.ballot_id == self.id)))
-        return members.seated_in_units(current, units, Role.REPRESENTATIVE, Role.ALTERNATE)
+            return members.holders(Role.CHAIR, Role.DIRECTOR)
+        units = set(session().scalars(sa.select(RollEntry.unit_id).where(RollEntry.ballot_id == self.id)))
+        return members.seated_in_units(units, Role.REPRESENTATIVE, Role.ALTERNATE)
 
 
 class RollEntry(Base):

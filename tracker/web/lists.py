@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import request, url_for
-from sqlalchemy.orm import Session
+
+from tracker.db import session
 
 Choice = TypeVar("Choice", bound=StrEnum)
 PER_PAGE = 25
@@ -90,12 +91,12 @@ def sort_asked(orders: Orders, otherwise: str) -> str:
     return asked if asked.removeprefix("-") in orders else otherwise
 
 
-def paged(session: Session, wanted: sa.Select[*tuple[Any, ...]], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
+def paged(wanted: sa.Select[*tuple[Any, ...]], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
     """Read one page in SQL, in a stable order; a number past the end gives the last page. Two queries, and those of loader options."""
-    total = session.scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    total = session().scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
     number = min(_page_asked(), max(-(-total // PER_PAGE), 1))
     down = view.sort.startswith("-")
     keys = [column.desc() if down else column.asc() for column in orders[view.sort.removeprefix("-")]]
     shown = wanted.order_by(*keys, stable).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
-    rows = session.scalars(shown).all() if scalars else session.execute(shown).all()
+    rows = session().scalars(shown).all() if scalars else session().execute(shown).all()
     return Page(rows, number, total, view)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from tracker import clock
 from tracker.members import actions, passwords, seats, sign_in
 from tracker.members.actions import PersonEntry, UnitEntry
@@ -31,21 +29,21 @@ class Cast:
     units: dict[str, Unit]
 
 
-def seat_everyone(session: Session, units: list[Unit], secretariat: Actor) -> Cast:
+def seat_everyone(units: list[Unit], secretariat: Actor) -> Cast:
     """Add the unnamed vice-chair units, invite everyone, and let each set a password that nobody knows."""
     cast = Cast({"secretariat": secretariat}, {unit.code: unit for unit in units})
     vice_chairs = [unit for unit in units if unit.kind is UnitKind.VICE_CHAIR]
     for number in range(len(vice_chairs) + 1, SEATS_OF_VICE_CHAIRS + 1):
         entry = UnitEntry(f"unit-{number:02}", f"副主任委员单位 {number}", f"Vice-chair unit {number}", "", "", UnitKind.VICE_CHAIR)
-        unit = actions.create_unit(session, entry, actor=secretariat)
+        unit = actions.create_unit(entry, actor=secretariat)
         cast.units[unit.code] = unit
         vice_chairs.append(unit)
     password_hash = passwords.make_hash(secrets.token_urlsafe(16))
     for key, role, name_zh, name_en in OFFICERS:
-        cast.actors[key] = _seat(session, PersonEntry(name_zh, name_en, f"{key}@example.org"), role, None, secretariat, password_hash)
+        cast.actors[key] = _seat(PersonEntry(name_zh, name_en, f"{key}@example.org"), role, None, secretariat, password_hash)
     for unit in vice_chairs:
         for key, role, name_zh, name_en in _people_of(unit):
-            cast.actors[key] = _seat(session, PersonEntry(name_zh, name_en, f"{key}@example.org"), role, unit, secretariat, password_hash)
+            cast.actors[key] = _seat(PersonEntry(name_zh, name_en, f"{key}@example.org"), role, unit, secretariat, password_hash)
     return cast
 
 
@@ -57,17 +55,17 @@ def _people_of(unit: Unit) -> list[tuple[str, Role, str, str]]:
     return people
 
 
-def _seat(session: Session, entry: PersonEntry, role: Role, unit: Unit | None, secretariat: Actor, password_hash: str) -> Actor:
-    person = actions.create_person(session, entry, actor=secretariat)
-    seat = seats.give(session, person, role, unit, from_at=clock.now(), until_at=None, actor=secretariat)
-    sign_in.set_password(session, actions.invite(session, person, actor=secretariat), password_hash)
+def _seat(entry: PersonEntry, role: Role, unit: Unit | None, secretariat: Actor, password_hash: str) -> Actor:
+    person = actions.create_person(entry, actor=secretariat)
+    seat = seats.give(person, role, unit, from_at=clock.now(), until_at=None, actor=secretariat)
+    sign_in.set_password(actions.invite(person, actor=secretariat), password_hash)
     return Actor(person.id, role, unit.id if unit else None, seat.id, person.name_zh, person.name_en)
 
 
-def first_secretariat(session: Session) -> Actor:
+def first_secretariat() -> Actor:
     """Make the first secretariat account by its one-time link and return its actor."""
-    token = actions.first_link(session)
+    token = actions.first_link()
     if token is None:
         raise RuntimeError("The demonstration needs an empty database.")
-    person: Person = sign_in.set_password(session, token, passwords.make_hash(secrets.token_urlsafe(16)))
+    person: Person = sign_in.set_password(token, passwords.make_hash(secrets.token_urlsafe(16)))
     return Actor(person.id, Role.SECRETARIAT, name_zh=person.name_zh, name_en=person.name_en)

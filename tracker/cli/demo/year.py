@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from tracker import clock
 from tracker.cli.demo.cast import Cast, first_secretariat, seat_everyone
-from tracker.db import writing
+from tracker.db import session, writing
 from tracker.decisions import actions as decisions
 from tracker.decisions.rules import DecisionKind
 from tracker.members.models import Unit
@@ -75,7 +74,6 @@ OBJECTION = "经费测算依据不足。"
 class Story:
     """Where the telling stands: who is who, and the proposals by key."""
 
-    session: Session
     zone: str
     cast: Cast
     proposals: dict[str, int] = field(default_factory=dict)
@@ -94,7 +92,7 @@ class Story:
 
     def locked(self, key: str) -> Proposal:
         """Return a proposal, locked for a verb."""
-        return self.session.scalars(proposal_queries.locked(self.proposals[key])).unique().one()
+        return session().scalars(proposal_queries.locked(self.proposals[key])).unique().one()
 
 
 def tell(*, zone: str, until: datetime) -> None:
@@ -108,14 +106,14 @@ def tell(*, zone: str, until: datetime) -> None:
 
 def _found(zone: str) -> Story:
     """Seat everyone and publish the year, on 31 December 2020."""
-    with clock.standing_at(clock.at_local(date(YEAR - 1, 12, 31), 10, 0, zone)), writing() as session:
-        secretariat = first_secretariat(session)
+    with clock.standing_at(clock.at_local(date(YEAR - 1, 12, 31), 10, 0, zone)), writing():
+        secretariat = first_secretariat()
         programme = load_year(actor=secretariat)
-        cast = seat_everyone(session, list(session.scalars(sa.select(Unit).order_by(Unit.id))), secretariat)
-        session.flush()
+        cast = seat_everyone(list(session().scalars(sa.select(Unit).order_by(Unit.id))), secretariat)
+        session().flush()
         programmes.set_phases(programme, WINDOWS, zone=zone, seen=programme.version, actor=secretariat)
         programmes.change(programme, {"name_zh": programme.name_zh, "name_en": programme.name_en, **CALL}, seen=programme.version, actor=secretariat)
-    story = Story(session, zone, cast)
+    story = Story(zone, cast)
     story.topics = {topic["key"]: topic for topic in tomllib.loads(TOPICS.read_text(encoding="utf-8"))["topics"]}
     return story
 
@@ -187,7 +185,7 @@ def _write(story: Story, key: str, *, day: int, hour: int, minute: int) -> None:
     """Let the lead unit start the proposal and fill in its form."""
     topic = story.topics[key]
     with story.on(day, hour, minute):
-        programme = story.session.scalars(sa.select(Programme).where(Programme.year == YEAR)).one()
+        programme = session().scalars(sa.select(Programme).where(Programme.year == YEAR)).one()
         draft = read({"title_zh": topic["title_zh"], "title_en": topic["title_en"]}, year=YEAR)
         proposal = proposals.start(draft, programme_id=programme.id, actor=story.actor(topic["lead"]))
         story.proposals[key] = proposal.id
@@ -205,7 +203,7 @@ def _rewrite(story: Story, key: str, **changes: str) -> None:
 
 def _typed(story: Story, topic: Mapping[str, Any], proposal: Proposal) -> dict[str, Any]:
     """Return the form's fields as text, the way a browser sends them."""
-    areas = list(story.session.scalars(proposal_queries.areas(proposal.programme_id)))
+    areas = list(session().scalars(proposal_queries.areas(proposal.programme_id)))
     lead = story.cast.units[topic["lead"]]
     budget = topic["budget"]
     lines = [("operations", budget * 6 // 10, "调研、会议与资料费"), ("labour", budget * 4 // 10, "研究助理与专家劳务")] if budget else []
@@ -243,7 +241,7 @@ def _open(story: Story, keys: tuple[str, ...], *, day: int, hour: int, closes_da
     """Let the secretariat open a ballot on these topics for the vice-chair units; returns its id."""
     with story.on(day, hour):
         plan = Plan(
-            programme_id=story.session.scalars(sa.select(Programme.id).where(Programme.year == YEAR)).one(),
+            programme_id=session().scalars(sa.select(Programme.id).where(Programme.year == YEAR)).one(),
             proposal_ids=[story.proposals[key] for key in keys],
             title_zh=title_zh,
             title_en=title_en,

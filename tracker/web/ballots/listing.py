@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
     now, year, state = clock.now(), _year_asked(), choice_asked("state", BallotState)
     closed = None if state is None else state is BallotState.CLOSED
     view = View({"year": str(year or ""), "state": state.value if state else ""}, sort_asked(ORDERS, NEWEST_FIRST))
-    page = paged(session(), queries.listed(year=year, closed=closed, now=now), view=view, orders=ORDERS, stable=Ballot.id, scalars=True)
+    page = paged(queries.listed(year=year, closed=closed, now=now), view=view, orders=ORDERS, stable=Ballot.id, scalars=True)
     turnout = {key: (voted, total) for key, voted, total in session().execute(queries.turnout([ballot.id for ballot in page.rows]))}
     years = session().scalars(sa.select(Programme.year).where(Programme.last_ballot > 0).order_by(Programme.year.desc())).all()
     may_open = can(Action.OPEN, Ballot(), actor=the_actor(), now=now)

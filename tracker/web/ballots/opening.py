@@ -197,7 +197,7 @@ def _confirm(plan: Plan, entered: Entered) -> str:
         sentence = rule_sentence(parse_rule(plan.rule), Counts(roll=len(roll), recused=len(recused)))
         items.append((proposal, [(names[key], RECUSED[why]) for key, why in recused.items()], sentence))
     first = len(items[0][1])
-    voters = seated_in_units(session(), set(names), Role.REPRESENTATIVE, Role.ALTERNATE)
+    voters = seated_in_units(set(names), Role.REPRESENTATIVE, Role.ALTERNATE)
     told = [say("the representatives and alternates of the units on the roll ({count})", count=len(voters))]
     facts = [(fact.label, fact.text) for fact in rule_facts(parse_rule(plan.rule), Counts(roll=len(roll), recused=first))]
     return render_template("ballots/confirm.html", plan=plan, entered=entered, items=items, roll=roll, facts=facts, told=told, switches=SWITCHES)

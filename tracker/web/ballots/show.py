@@ -81,7 +81,7 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
 
 def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> ResponseReturnValue:
     kept = {number: one for number, one in sent.items() if one.position or one.reason}
-    return _closed(ballot_id, chain.head_hash(session()), late=denial, kept=kept), 409
+    return _closed(ballot_id, chain.head_hash(), late=denial, kept=kept), 409
 
 
 def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
@@ -161,7 +161,7 @@ def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
         raise Refused(denial)
     ballot = _one(queries.whole(id))
     events = [_linked(event) for event in session().scalars(queries.events_of(id))]
-    text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(session()), "events": events}))
+    text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(), "events": events}))
     return Response(
         text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}-record.json"', "Cache-Control": "no-store"}
     )

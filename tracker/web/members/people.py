@@ -48,7 +48,7 @@ def people() -> ResponseReturnValue:
     state = choice_asked("state", PersonState) if manages else None
     view = View({"q": text, "role": role or "", "state": state or ""}, sort_asked(ORDERS if manages else {"name": ()}, "name"))
     wanted = queries.people_listed(clock.now(), text=text, role=role, state=state)
-    page = paged(session(), wanted, view=view, orders=ORDERS, stable=Person.id, scalars=True)
+    page = paged(wanted, view=view, orders=ORDERS, stable=Person.id, scalars=True)
     return render_template("members/people.html", page=page, view=view, manages=manages, roles_offered=ROLES, states=PERSON_STATES)
 
 
@@ -64,7 +64,7 @@ def person(person_id: int) -> ResponseReturnValue:
     """Show a person and their seats; address, state and verbs to the secretariat, their own address to themselves."""
     now, found, manages = clock.now(), _found(person_id), is_secretariat()
     if manages:
-        queries.note_only_secretariat(session(), found)
+        queries.note_only_secretariat(found)
     urls = {
         action: url_for(f"members.{endpoint}", person_id=person_id)
         for action, endpoint in (
@@ -113,9 +113,8 @@ def new_person() -> ResponseReturnValue:
 
 def _make(form: NewPersonForm) -> tuple[str, Person]:
     actor = the_actor()
-    made = actions.create_person(session(), _entry(form), actor=actor)
+    made = actions.create_person(_entry(form), actor=actor)
     give(
-        session(),
         made,
         Role(form.role.data),
         days.unit_chosen(form),
@@ -123,7 +122,7 @@ def _make(form: NewPersonForm) -> tuple[str, Person]:
         until_at=days.after(form.until_on.data),
         actor=actor,
     )
-    return actions.invite(session(), made, actor=actor), made
+    return actions.invite(made, actor=actor), made
 
 
 @bp.route("/members/people/<int:person_id>/change", methods=["GET", "POST"])
@@ -135,7 +134,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
     form = PersonForm(obj=found)
     if request.method == "POST" and form.validate():
         try:
-            actions.change_person(session(), found, _entry(form), version=form.version.data or 0, actor=the_actor())
+            actions.change_person(found, _entry(form), version=form.version.data or 0, actor=the_actor())
         except Invalid as wrong:
             show(form, wrong)
         else:
@@ -169,7 +168,7 @@ def _link_page(person_id: int, action: Action, purpose: Purpose) -> ResponseRetu
     form = PlainForm()
     if request.method == "POST" and form.validate():
         make = actions.invite if action is Action.INVITE else actions.reset
-        return _show_once(found, purpose, make(session(), found, actor=the_actor()))
+        return _show_once(found, purpose, make(found, actor=the_actor()))
     return render_template("members/make_link.html", form=form, person=found, first=purpose is Purpose.INVITATION, lifetime=LIFETIMES[purpose])
 
 
@@ -192,11 +191,11 @@ def reset(person_id: int) -> ResponseReturnValue:
 def suspend(person_id: int) -> ResponseReturnValue:
     """Close an account at once, for a reason."""
     found = get(Person, person_id, lock=request.method == "POST")
-    queries.note_only_secretariat(session(), found)
+    queries.note_only_secretariat(found)
     allow(Action.SUSPEND, found)
     form = ReasonForm()
     if request.method == "POST" and form.validate():
-        actions.suspend(session(), found, note=form.note.data or "", actor=the_actor())
+        actions.suspend(found, note=form.note.data or "", actor=the_actor())
         flash(gettext("The account is suspended; every device of it is signed out."), "good")
         return redirect(url_for("members.person", person_id=person_id), 303)
     return render_template("members/suspend.html", form=form, person=found), 422 if request.method == "POST" else 200

@@ -43,7 +43,7 @@ def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     proof = None
     if form.validate_on_submit():
-        proof = entry.prove(session(), current_user.email, form.old.data or "")
+        proof = entry.prove(current_user.email, form.old.data or "")
         if proof is None:
             form.old.errors = [gettext("This is not your present password.")]
         objection = passwords.objection(
@@ -55,8 +55,8 @@ def change_password() -> ResponseReturnValue:
         return _page(form), 422
     hashed = passwords.make_hash(form.password.data or "")
     try:
-        with writing_as_asked() as current:
-            entry.change_password(current, proof, hashed, keep=current_user.session_id)
+        with writing_as_asked():
+            entry.change_password(proof, hashed, keep=current_user.session_id)
     except NotFound:
         form.old.errors = [gettext("The password was changed a moment ago. Nothing was saved now.")]
         return _page(form), 409
@@ -68,7 +68,7 @@ def change_password() -> ResponseReturnValue:
 @writes
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign one of one's own devices out."""
-    entry.end_session(session(), get(Person, current_user.person_id), session_id)
+    entry.end_session(get(Person, current_user.person_id), session_id)
     if session_id == current_user.session_id:
         cookie.pop("_user_id", None)
         return redirect(url_for("members.sign_in"), 303)
@@ -80,6 +80,6 @@ def end_session(session_id: int) -> ResponseReturnValue:
 @writes
 def end_other_sessions() -> ResponseReturnValue:
     """Sign all other devices out."""
-    ended = entry.end_other_sessions(session(), get(Person, current_user.person_id), but=current_user.session_id)
+    ended = entry.end_other_sessions(get(Person, current_user.person_id), but=current_user.session_id)
     flash(ngettext("%(num)s other device is signed out.", "%(num)s other devices are signed out.", ended), "good")
     return redirect(url_for("members.profile"), 303)

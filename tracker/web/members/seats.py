@@ -38,7 +38,7 @@ def give_seat(person_id: int) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             first, after = days.first_moment(form.from_on.data), days.after(form.until_on.data)
-            seating.give(session(), found, Role(form.role.data), days.unit_chosen(form), from_at=first, until_at=after, actor=the_actor())
+            seating.give(found, Role(form.role.data), days.unit_chosen(form), from_at=first, until_at=after, actor=the_actor())
         except Invalid as wrong:
             show(form, wrong)
         else:
@@ -59,7 +59,7 @@ def end_seat(seat_id: int) -> ResponseReturnValue:
     form = EndSeatForm()
     if request.method == "POST" and form.validate():
         try:
-            seating.end(session(), found, until_at=days.after(form.until_on.data), actor=the_actor())
+            seating.end(found, until_at=days.after(form.until_on.data), actor=the_actor())
         except Invalid as wrong:
             show(form, wrong)
         else:

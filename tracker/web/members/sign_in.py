@@ -75,12 +75,12 @@ def sign_in() -> ResponseReturnValue:
 def _come_in(form: SignInForm) -> bool:
     """Compare the password and open a session; say whether this let the person in."""
     replaced = _session_id()
-    proof = entry.prove(session(), form.email.data or "", form.password.data or "")
+    proof = entry.prove(form.email.data or "", form.password.data or "")
     if proof is None:
         return False
     try:
-        with writing() as current:
-            token, person = entry.open_session(current, proof, device=_device(), remembered=form.remembered.data, instead_of=replaced)
+        with writing():
+            token, person = entry.open_session(proof, device=_device(), remembered=form.remembered.data, instead_of=replaced)
     except (NotFound, Refused):
         return False
     remember(token, language=person.language or cookie.get("language"))
@@ -117,9 +117,9 @@ def demo_sign_in(person_id: int) -> ResponseReturnValue:
     if chosen is None:
         abort(404)
     replaced = _session_id()
-    with writing() as current:
+    with writing():
         person = get(Person, person_id, lock=True)
-        token = entry.enter(current, person, device=_device(), remembered=True, instead_of=replaced)
+        token = entry.enter(person, device=_device(), remembered=True, instead_of=replaced)
     remember(token, language=person.language or cookie.get("language"))
     return redirect(safe_next(request.form.get("next"), _home()), 303)
 
@@ -128,7 +128,7 @@ def demo_sign_in(person_id: int) -> ResponseReturnValue:
 @writes
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    entry.leave(session(), get(Person, current_user.person_id), current_user.session_id)
+    entry.leave(get(Person, current_user.person_id), current_user.session_id)
     language = cookie.get("language")
     cookie.clear()
     if language in LANGUAGES:
@@ -147,7 +147,7 @@ def forgot() -> ResponseReturnValue:
         return render_template("members/forgot.html", form=form, asked="asked" in request.args)
     if not form.validate_on_submit():
         return render_template("members/forgot.html", form=form, asked=False), 422
-    entry.request_reset(session(), form.email.data or "")
+    entry.request_reset(form.email.data or "")
     return redirect(url_for("members.forgot", asked=1), 303)
 
 
@@ -155,7 +155,7 @@ def forgot() -> ResponseReturnValue:
 @public
 def join(token: str) -> ResponseReturnValue:
     """Set a password by an invitation or reset link and come in; the hash is made outside any transaction."""
-    link = entry.usable_link(session(), token)
+    link = entry.usable_link(token)
     person, first = link.person, link.purpose is Purpose.INVITATION
     own = (person.email, person.email.partition("@")[0], person.name_zh, person.name_en)
     form = NewPasswordForm()
@@ -169,9 +169,9 @@ def join(token: str) -> ResponseReturnValue:
     replaced = _session_id()
     session().rollback()
     hashed = passwords.make_hash(form.password.data or "")
-    with writing() as current:
-        owner = entry.set_password(current, token, hashed)
-        opened = entry.enter(current, owner, device=_device(), remembered=False, instead_of=replaced)
+    with writing():
+        owner = entry.set_password(token, hashed)
+        opened = entry.enter(owner, device=_device(), remembered=False, instead_of=replaced)
     remember(opened, language=owner.language or cookie.get("language"))
     flash(gettext("Your password is set and you are signed in."), "good")
     return redirect(_home(), 303)
@@ -184,7 +184,7 @@ def switch_seat() -> ResponseReturnValue:
     chosen = next((seat for seat in current_user.seats if str(seat.id) == request.form.get("seat")), None)
     if chosen is None:
         abort(404)
-    entry.switch_seat(session(), current_user.session_id, current_user.person_id, chosen.id)
+    entry.switch_seat(current_user.session_id, person_id=current_user.person_id, seat_id=chosen.id)
     return redirect(safe_next(request.form.get("next"), _home()), 303)
 
 

@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     text, kind, state = text_asked("q"), choice_asked("kind", UnitKind), choice_asked("state", UnitState)
     view = View({"q": text, "kind": kind or "", "state": state or ""}, sort_asked(ORDERS, "code"))
     wanted = queries.units_listed(clock.now(), text=text, kind=kind, state=state)
-    page = paged(session(), wanted, view=view, orders=ORDERS, stable=Unit.id)
+    page = paged(wanted, view=view, orders=ORDERS, stable=Unit.id)
     may_add = can(Action.CREATE, Unit(), actor=the_actor(), now=clock.now())
     return render_template("members/index.html", page=page, view=view, kinds=KINDS, state_words=UNIT_STATES, may_add=may_add)
 
@@ -79,7 +79,7 @@ def new_unit() -> ResponseReturnValue:
     del form.state
     if request.method == "POST" and form.validate():
         try:
-            made = actions.create_unit(session(), _entry(form), actor=the_actor())
+            made = actions.create_unit(_entry(form), actor=the_actor())
         except Invalid as wrong:
             show(form, wrong)
         else:
@@ -97,7 +97,7 @@ def change_unit(unit_id: int) -> ResponseReturnValue:
     form = UnitForm(obj=found)
     if request.method == "POST" and form.validate():
         try:
-            actions.change_unit(session(), found, _entry(form), state=UnitState(form.state.data), version=form.version.data or 0, actor=the_actor())
+            actions.change_unit(found, _entry(form), state=UnitState(form.state.data), version=form.version.data or 0, actor=the_actor())
         except Invalid as wrong:
             show(form, wrong)
         else:

@@ -31,7 +31,7 @@ PAGES = {"proposal": "/proposals/{}", "ballot": "/ballots/{}", "person": "/membe
 def index() -> ResponseReturnValue:
     """List one's notices."""
     view = View({}, "-newest")
-    page = paged(session(), queries.inbox(current_user.person_id).order_by(None), view=view, orders={"newest": (Notice.id,)}, stable=Notice.id, scalars=True)
+    page = paged(queries.inbox(current_user.person_id).order_by(None), view=view, orders={"newest": (Notice.id,)}, stable=Notice.id, scalars=True)
     return render_template("notices/index.html", page=page, addresses=_links(page.rows))
 
 
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 @writes
 def read_all() -> ResponseReturnValue:
     """Mark all of one's notices as read."""
-    mark_read(session(), current_user.person_id, now=clock.now())
+    mark_read(current_user.person_id, now=clock.now())
     flash(gettext("All notices are marked as read."), "good")
     return redirect(url_for("notices.index"), 303)
 
