@@ -24,7 +24,6 @@ Settled = Mapping[int, str]
 
 NOTHING_SETTLED: Settled = {}
 HISTORY = 200
-SEARCHED = 100
 NEWEST_FIRST = "-changed"
 
 

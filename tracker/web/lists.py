@@ -1,8 +1,11 @@
-"""Lists: filters, sort and page, all in the address. Whatever an address says, the answer is a page of the list."""
+"""Lists: filters, sort and page, all in the address.
+
+Whatever an address says, the answer is a page of the list; only a number that no column holds is the address of nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -11,11 +14,13 @@ import sqlalchemy as sa
 from flask import request, url_for
 
 from tracker.db import session
+from tracker.errors import NotFound
 
 Choice = TypeVar("Choice", bound=StrEnum)
 PER_PAGE = 25
 LONGEST_TEXT = 100
 MOST_DIGITS = 6
+LARGEST = 2**31 - 1
 
 
 def text_asked(name: str) -> str:
@@ -28,9 +33,30 @@ def choice_asked(name: str, among: Iterable[Choice]) -> Choice | None:
     return {member.value: member for member in among}.get(request.args.get(name, ""))
 
 
-def _page_asked() -> int:
+def number_asked(name: str) -> int | None:
+    """Return a number of the address, None when it is not given; raises NotFound for anything but a number a column holds."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST)) and int(text) <= LARGEST):
+        raise NotFound
+    return int(text)
+
+
+def page_asked() -> int:
+    """Return the number of the page asked for; 1 for anything that is none."""
     given = request.args.get("page", "")
     return max(int(given), 1) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 1
+
+
+def last_page(total: int) -> int:
+    """Return how many pages ``total`` rows fill, at least one."""
+    return max(-(-total // PER_PAGE), 1)
+
+
+def before(number: int) -> int:
+    """Return how many rows come before a page."""
+    return (number - 1) * PER_PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +91,12 @@ class Page:
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(-(-self.total // PER_PAGE), 1)
+        return last_page(self.total)
 
     @property
     def first(self) -> int:
         """The position of the first row shown, 0 when there is none."""
-        return (self.number - 1) * PER_PAGE + 1 if self.total else 0
+        return before(self.number) + 1 if self.total else 0
 
     @property
     def last(self) -> int:
@@ -81,11 +107,20 @@ class Page:
         """Return the address of another page."""
         return self.view.page_url(number)
 
+    @property
+    def sort(self) -> str:
+        """How the list is sorted."""
+        return self.view.sort
+
+    def sort_url(self, key: str) -> str:
+        """Return the address at which the list is sorted by ``key``."""
+        return self.view.sort_url(key)
+
 
 Orders = Mapping[str, Sequence[sa.SQLColumnExpression[Any]]]
 
 
-def sort_asked(orders: Orders, otherwise: str) -> str:
+def sort_asked(orders: Collection[str], otherwise: str) -> str:
     """Return the sort asked for if the list knows it, else ``otherwise``."""
     asked = request.args.get("sort", otherwise)
     return asked if asked.removeprefix("-") in orders else otherwise
@@ -94,9 +129,9 @@ def sort_asked(orders: Orders, otherwise: str) -> str:
 def paged(wanted: sa.Select[*tuple[Any, ...]], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
     """Read one page in SQL, in a stable order; a number past the end gives the last page. Two queries, and those of loader options."""
     total = session().scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
-    number = min(_page_asked(), max(-(-total // PER_PAGE), 1))
+    number = min(page_asked(), last_page(total))
     down = view.sort.startswith("-")
     keys = [column.desc() if down else column.asc() for column in orders[view.sort.removeprefix("-")]]
-    shown = wanted.order_by(*keys, stable).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    shown = wanted.order_by(*keys, stable).limit(PER_PAGE).offset(before(number))
     rows = session().scalars(shown).all() if scalars else session().execute(shown).all()
     return Page(rows, number, total, view)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from flask import render_template, request, url_for
+from flask import render_template, request
 
 from tracker import clock
 from tracker.db import session
 from tracker.decisions.standing import settle
-from tracker.errors import NotFound
 from tracker.members.models import Unit
 from tracker.members.queries import active_units
 from tracker.policy import UNIT_ROLES, Actor
@@ -20,97 +18,35 @@ from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
 from tracker.proposals.models import Proposal
-from tracker.proposals.queries import NEWEST_FIRST, SEARCHED, SORTS, Wanted
+from tracker.proposals.queries import NEWEST_FIRST, SORTS, Wanted
 from tracker.proposals.rules import STATES
 from tracker.web.formats import locale_code
 from tracker.web.identity import the_actor
+from tracker.web.lists import PER_PAGE, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
 from tracker.web.proposals.blueprint import bp
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-PER_PAGE = 25
-LARGEST = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the list, as the macros of sorting and paging want it."""
-
-    wanted: Wanted
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(-(-self.total // PER_PAGE), 1)
-
-    @property
-    def first(self) -> int:
-        """The position of the first row shown."""
-        return min((self.number - 1) * PER_PAGE + 1, self.total)
-
-    @property
-    def last(self) -> int:
-        """The position of the last row shown."""
-        return min(self.number * PER_PAGE, self.total)
-
-    @property
-    def sort(self) -> str:
-        """The key the list is sorted by, with "-" for the other way."""
-        return self.wanted.sort
-
-    def url(self, number: int) -> str:
-        """The address of another page of the same list."""
-        return url_for("proposals.index", **_query(self.wanted), page=number if number > 1 else None)
-
-    def sort_url(self, key: str) -> str:
-        """The address of the same list sorted by ``key``, the other way round if it is already."""
-        return url_for("proposals.index", **_query(replace(self.wanted, sort=f"-{key}" if self.wanted.sort == key else key)))
-
-
-def _query(wanted: Wanted) -> dict[str, Any]:
-    given: dict[str, Any] = {
-        "q": wanted.text,
-        "year": wanted.year,
-        "state": wanted.state,
-        "area": wanted.area_id,
-        "unit": wanted.unit_id,
-        "mine": "1" if wanted.mine else None,
-        "sort": wanted.sort if wanted.sort != NEWEST_FIRST else None,
-    }
-    return {name: value for name, value in given.items() if value not in {None, ""}}
-
-
-def asked_number(name: str) -> int | None:
-    """Return a number of the address, None when it is not given; raises NotFound for anything but a number a column holds."""
-    text = request.args.get(name, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= LARGEST):  # noqa: PLR2004 - digits that fit a column
-        raise NotFound
-    return int(text)
-
 
 def _wanted() -> Wanted:
     """Read the address: unknown states and sorts count as none, what cannot be searched for is left out of the text."""
-    state, sort = request.args.get("state", ""), request.args.get("sort", "")
-    text = "".join(sign for sign in request.args.get("q", "").strip()[:SEARCHED] if sign.isprintable())
     return Wanted(
-        year=asked_number("year"),
-        state=state if state in STATES else "",
-        area_id=asked_number("area"),
-        unit_id=asked_number("unit"),
+        year=number_asked("year"),
+        state=choice_asked("state", STATES) or "",
+        area_id=number_asked("area"),
+        unit_id=number_asked("unit"),
         mine=request.args.get("mine") == "1",
-        text=text,
-        sort=sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else NEWEST_FIRST,  # noqa: PLR2004 - one sign turns it
+        text=text_asked("q"),
+        sort=sort_asked(SORTS, NEWEST_FIRST),
     )
 
 
-def _asked_page() -> int:
-    text = request.args.get("page", "1")
-    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 8 else 1  # noqa: PLR2004 - more pages than there can be
+def _view(wanted: Wanted) -> View:
+    """Return the list as its address says it."""
+    numbers = {"year": wanted.year, "area": wanted.area_id, "unit": wanted.unit_id}
+    asked = {"q": wanted.text, "state": wanted.state, "mine": "1" if wanted.mine else ""}
+    return View(asked | {name: str(number or "") for name, number in numbers.items()}, wanted.sort)
 
 
 def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
@@ -124,11 +60,11 @@ def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
 def index() -> ResponseReturnValue:
     """List the proposals the person may see."""
     actor, now, wanted = the_actor(), clock.now(), _wanted()
-    rows, page = _page(actor, wanted, now)
+    page = _page(actor, wanted, now)
     return render_template(
         "proposals/index.html",
         page=page,
-        rows=rows,
+        rows=page.rows,
         wanted=wanted,
         states=[(state.value, label) for state, label in STATES.items()],
         **_choices(wanted),
@@ -136,20 +72,19 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _page(actor: Actor, wanted: Wanted, now: datetime) -> tuple[list[tuple[Proposal, str]], Page]:
-    """Return the rows of the page asked for, or of the last one when it lies beyond."""
-    settled = _settled(now)
-    asked = _asked_page()
-    found = _rows(actor, wanted, now, asked, settled)
-    if not found and asked > 1:
+def _page(actor: Actor, wanted: Wanted, now: datetime) -> Page:
+    """Read the page asked for, or the last one when it lies beyond, together with how many match: in one query where it does not."""
+    settled, number = _settled(now), page_asked()
+    found = _rows(actor, wanted, now, number, settled)
+    if not found and number > 1:
         total = session().scalar(sa.select(sa.func.count()).select_from(queries.matching(actor, wanted, now=now, settled=settled).subquery())) or 0
-        asked = max(-(-total // PER_PAGE), 1)
-        found = _rows(actor, wanted, now, asked, settled)
-    return [(proposal, state) for proposal, state, _total in found], Page(wanted, asked, found[0][2] if found else 0)
+        number = last_page(total)
+        found = _rows(actor, wanted, now, number, settled)
+    return Page([(proposal, state) for proposal, state, _total in found], number, found[0][2] if found else 0, _view(wanted))
 
 
 def _rows(actor: Actor, wanted: Wanted, now: datetime, number: int, settled: queries.Settled) -> list[tuple[Proposal, str, int]]:
-    chosen = queries.page(actor, wanted, now=now, language=locale_code(), limit=PER_PAGE, offset=(number - 1) * PER_PAGE, settled=settled)
+    chosen = queries.page(actor, wanted, now=now, language=locale_code(), limit=PER_PAGE, offset=before(number), settled=settled)
     return [(proposal, state, total) for proposal, state, total in session().execute(chosen)]
 
 

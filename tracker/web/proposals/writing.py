@@ -22,9 +22,9 @@ from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal
 from tracker.web.formats import name_text, quarter_text, translated
 from tracker.web.identity import the_actor, writes
+from tracker.web.lists import number_asked
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, attach, change_rows, filled, offer_choices, offer_rows, typed
-from tracker.web.proposals.listing import asked_number
 from tracker.web.proposals.told import told
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class SectionState:
 @writes
 def new() -> ResponseReturnValue:
     """Start a proposal: a title and, if it is known, the area; the draft gets its number and opens for editing."""
-    programme = session().scalars(queries.programme_for_start(asked_number("year"))).unique().one_or_none()
+    programme = session().scalars(queries.programme_for_start(number_asked("year"))).unique().one_or_none()
     denial = actions.may_start(programme, actor=the_actor())
     if denial is not None or programme is None:
         raise Refused(denial or Denial(Kind.WRONG_STATE, say("No call for proposals is out yet.")))
