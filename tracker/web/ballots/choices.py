@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from flask import request
 
 from tracker.errors import Invalid
+from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.voting.actions import Choice, Commitment
-from tracker.voting.models import Item
+from tracker.voting.models import Item, Vote
 from tracker.voting.tally import Position
 
 MOST_DIGITS = 4
@@ -67,6 +68,6 @@ class Sheet:
     why: Message | None
     filled: Typed
     errors: tuple[Message, ...]
-    vote: object | None
-    person: object | None
-    recused: tuple[tuple[object, Message], ...]
+    vote: Vote | None
+    person: Person | None
+    recused: tuple[tuple[Unit, Message], ...]

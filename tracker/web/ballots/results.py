@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tracker.members.models import Unit
 from tracker.messages import Message, say
 from tracker.voting import counting
 from tracker.voting.casting import COMMITMENTS, POSITIONS, Commitment
 from tracker.voting.decimals import number_text
 from tracker.voting.grammar import Base, Rule, parse_rule
-from tracker.voting.models import Ballot, Item
+from tracker.voting.models import Ballot, Item, RollEntry
 from tracker.voting.rules import RECUSED
 from tracker.voting.sentence import rule_sentence
 from tracker.voting.tally import Counts, Outcome, Position, Result, tally
@@ -25,7 +26,7 @@ POSITION_TONES = {Position.YES: "good", Position.NO: "bad", Position.ABSTAIN: "i
 class Line:
     """How one unit voted; ``position`` is None for a unit that did not, ``why`` says why it could not."""
 
-    unit: object
+    unit: Unit
     position: Message | None
     tone: str
     reason: str
@@ -107,13 +108,16 @@ def _segments(counts: Counts, base: Base) -> list[dict[str, object]]:
     return [{"label": label, "count": int(count), "tone": tone, "apart": off} for label, count, tone, off in parts]
 
 
-def _line(item: Item, entry: object) -> Line:
-    unit_id = entry.unit_id  # type: ignore[attr-defined] # an entry of the roll
-    vote = next((one for one in item.votes if one.unit_id == unit_id), None)
-    why = next((RECUSED[one.why] for one in item.recusals if one.unit_id == unit_id), None)
-    unit = entry.unit  # type: ignore[attr-defined] # an entry of the roll
+def _line(item: Item, entry: RollEntry) -> Line:
+    vote = next((one for one in item.votes if one.unit_id == entry.unit_id), None)
+    why = next((RECUSED[one.why] for one in item.recusals if one.unit_id == entry.unit_id), None)
     if vote is None:
-        return Line(unit, None, "idle", "", (), why)
+        return Line(entry.unit, None, "idle", "", (), why)
     return Line(
-        unit, POSITIONS[vote.position], POSITION_TONES[vote.position], vote.reason, tuple(COMMITMENTS[Commitment(word)] for word in vote.commitments), None
+        entry.unit,
+        POSITIONS[vote.position],
+        POSITION_TONES[vote.position],
+        vote.reason,
+        tuple(COMMITMENTS[Commitment(word)] for word in vote.commitments),
+        None,
     )

@@ -13,12 +13,13 @@ from tracker.audit import chain
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused
+from tracker.members.models import Person
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, check
 from tracker.voting import actions, counting, queries
 from tracker.voting.casting import COMMITMENTS, POSITIONS, positions_offered
 from tracker.voting.grammar import parse_rule
-from tracker.voting.models import Ballot, Item
+from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.record_text import record_text
 from tracker.voting.rules import RECUSED
 from tracker.voting.sentence import rule_facts
@@ -107,11 +108,11 @@ def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = No
     )
 
 
-def _sheet(ballot: Ballot, item: Item, unit_id: int | None, own: Mapping[int, tuple[object, object]], sent: Mapping[int, Typed] | None, wrong: Wrong) -> Sheet:
+def _sheet(ballot: Ballot, item: Item, unit_id: int | None, own: Mapping[int, tuple[Vote, Person]], sent: Mapping[int, Typed] | None, wrong: Wrong) -> Sheet:
     names = {entry.unit_id: entry.unit for entry in ballot.roll}
     why = next((RECUSED[recusal.why] for recusal in item.recusals if recusal.unit_id == unit_id), None)
     vote, person = own.get(item.id, (None, None))
-    stands = Typed() if vote is None else Typed(vote.position.value, vote.reason, tuple(vote.commitments))  # type: ignore[attr-defined] # a vote
+    stands = Typed() if vote is None else Typed(vote.position.value, vote.reason, tuple(vote.commitments))
     filled = stands if sent is None else sent.get(item.number, Typed())
     errors = (*wrong.get(f"position-{item.number}", ()), *wrong.get(f"reason-{item.number}", ()))
     recused = tuple((names[recusal.unit_id], RECUSED[recusal.why]) for recusal in item.recusals if recusal.unit_id in names)
