@@ -92,12 +92,21 @@ def other_clocks(tree: ast.AST) -> Iterator[Finding]:
             yield node.lineno, "CURRENT_TIMESTAMP"
 
 
+def handed_sessions(tree: ast.AST) -> Iterator[Finding]:
+    """Functions that want the database's session handed over, where ``tracker.db.session()`` gives it."""
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            wanted = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            yield from ((node.lineno, f"{node.name}({one.arg})") for one in wanted if one.annotation and ast.unparse(one.annotation).split(".")[-1] == "Session")
+
+
 RULES: dict[Callable[[ast.AST], Iterator[Finding]], tuple[set[str], str]] = {
     long_functions: (set(), "def f():\n" + "    f()\n" * LONGEST_FUNCTION),
     hidden_imports: (set(), "def f():\n    if f:\n        import os\n"),
     nets: (set(), "try:\n    f()\nexcept (OSError, Exception):\n    pass\n"),
     state_changes: ({"transitions.py"}, "def f(p):\n    p.size, p.state = 1, 'open'\n"),
     other_clocks: ({"clock.py"}, "import datetime\nx = datetime.datetime.now()\n"),
+    handed_sessions: ({"audit/chain.py"}, "def f(p, *, session: orm.Session):\n    session.add(p)\n"),
 }
 MORE_CONTROLS = [
     (nets, "try:\n    f()\nexcept:\n    pass\n"),

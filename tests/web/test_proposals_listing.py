@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from html import unescape
 from typing import Any
 
 import pytest
@@ -101,6 +102,15 @@ def test_list_is_paged_with_the_total(app: Flask, cast: Cast, client_of: ClientO
     first, second = (client.get(f"/proposals?sort=number&page={page}").text for page in (1, 2))
     assert (numbers(first), numbers(second)) == ([f"2021-P{serial:02}" for serial in range(1, 26)], ["2021-P26", "2021-P27"])
     assert "26–27 of 27" in second
+
+
+def test_addresses_of_sorts_and_pages_keep_the_filters(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    fill(app, cast, **{f"p{serial}": {} for serial in range(1, 28)})
+    text = unescape(client_of(cast.caict).get("/proposals?q=2021&year=2021&state=screened&sort=number").text)
+    links = {link for link in re.findall(r'href="/proposals\?([^"]+)"', text) if "sort=" in link}
+    kept = "q=2021&year=2021&state=screened"
+    turned = {f"{kept}&sort={key}" for key in ("-number", "title", "unit", "state", "budget", "changed")}
+    assert {frozenset(link.split("&")) for link in links} == {frozenset(link.split("&")) for link in (*turned, f"{kept}&sort=number&page=2")}
 
 
 @pytest.mark.parametrize("rows", [1, 3])
