@@ -97,7 +97,9 @@ def handed_sessions(tree: ast.AST) -> Iterator[Finding]:
     for node in ast.walk(tree):
         if isinstance(node, FUNCTIONS):
             wanted = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            yield from ((node.lineno, f"{node.name}({one.arg})") for one in wanted if one.annotation and ast.unparse(one.annotation).split(".")[-1] == "Session")
+            yield from (
+                (node.lineno, f"{node.name}({one.arg})") for one in wanted if one.annotation and ast.unparse(one.annotation).split(".")[-1] == "Session"
+            )
 
 
 RULES: dict[Callable[[ast.AST], Iterator[Finding]], tuple[set[str], str]] = {
