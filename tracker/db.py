@@ -69,10 +69,13 @@ _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 Key = Annotated[int, mapped_column(primary_key=True)]
 
 
-def choice(of: type[StrEnum]) -> sa.Enum:
-    """Return the column type of a closed set: its codes as text, held by a named check constraint."""
+def choice(of: type[StrEnum], *, column: str = "") -> sa.Enum:
+    """Return the column type of a closed set: its codes as text, held by a check constraint.
+
+    The constraint bears the set's name, or that of the ``column`` where a table holds the same set twice.
+    """
     return sa.Enum(
-        of, native_enum=False, values_callable=lambda members: [m.value for m in members], create_constraint=True, name=of.__name__.lower(), length=32
+        of, native_enum=False, values_callable=lambda members: [m.value for m in members], create_constraint=True, name=column or of.__name__.lower(), length=32
     )
 
 

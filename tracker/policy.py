@@ -71,6 +71,11 @@ class Action(StrEnum):
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a verb
     END_SESSION = "end_session"
     DOWNLOAD = "download"
+    ESTABLISH = "establish"
+    COMMENT = "comment"
+    FLAG = "flag"
+    UNFLAG = "unflag"
+    OVERRIDE = "override"
 
 
 @dataclass(frozen=True, slots=True)

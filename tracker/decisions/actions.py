@@ -11,6 +11,7 @@ from tracker.errors import Invalid, Refused
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
+from tracker.projects.actions import establish, lock_numbers
 from tracker.proposals.models import Proposal, Titled
 from tracker.proposals.rules import ProposalState
 from tracker.transitions import perform
@@ -22,10 +23,12 @@ DECIDED = frozenset({ProposalState.APPROVED, ProposalState.DEFERRED, ProposalSta
 def decide(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str, actor: Actor, seen: int | None = None) -> Decision:
     """Decide on ``proposal`` and return the record.
 
-    In order: seals the ballot it stands in if that is over, locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
+    In order: locks the programme for the number of the project that an approval makes; seals the ballot it stands in if that is over, locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
     its decider knew, 0 for none, None for not asked); refuses against the vote without a reason (Invalid on "reason"); changes
-    the state, tells the units and the secretariat; writes the record. Raises before anything is written.
+    the state, tells the units and the secretariat; writes the record; an approval establishes the project. Raises before anything is written.
     """
+    if kind is DecisionKind.APPROVE:
+        lock_numbers(proposal.programme_id)
     seal_due_of(proposal)
     proposal = get(Proposal, proposal.id, lock=True)
     last = latest(proposal.id)
@@ -59,6 +62,8 @@ def _record(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str
         decided_at=at,
     )
     session().add(decision)
+    if kind is DecisionKind.APPROVE:
+        establish(proposal, actor=actor)
     return decision
 
 

@@ -10,10 +10,12 @@ from tracker.decisions import models as _decisions
 from tracker.members import models as _members
 from tracker.notifications import models as _notifications
 from tracker.programmes import models as _programmes
+from tracker.projects import models as _projects
 from tracker.proposals import models as _proposals
+from tracker.reports import models as _reports
 from tracker.voting import models as _voting
 
-KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _proposals, _voting)
+KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _voting)
 
 
 def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature

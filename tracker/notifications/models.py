@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,11 +45,13 @@ class Bilingual:
 
 
 def freeze(value: object) -> object:
-    """Turn a message's parameter into JSON: names keep both languages, instants their zone, a message its source and values."""
+    """Turn a message's parameter into JSON: names keep both languages, instants their zone, days stay days, a message its source and values."""
     if isinstance(value, Message):
         return {"say": value.msgid, "params": {name: freeze(item) for name, item in value.params.items()}}
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
     if hasattr(value, "name_zh"):
         return {"zh": value.name_zh, "en": getattr(value, "name_en", "")}
     return value
@@ -61,6 +63,8 @@ def thaw(value: object) -> object:
         return Message(value["say"], {name: thaw(item) for name, item in value["params"].items()})
     if isinstance(value, dict) and "at" in value:
         return datetime.fromisoformat(value["at"])
+    if isinstance(value, dict) and "day" in value:
+        return date.fromisoformat(value["day"])
     if isinstance(value, dict) and "zh" in value:
         return Bilingual(value["zh"], value["en"])
     return value

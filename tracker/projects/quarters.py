@@ -62,6 +62,16 @@ class Quarter:
         return f"{self.year:04d}Q{self.number}"
 
     @property
+    def name_zh(self) -> str:
+        """Its name in Chinese."""
+        return f"{self.year}年第{'一二三四'[self.number - 1]}季度"
+
+    @property
+    def name_en(self) -> str:
+        """Its name in English."""
+        return f"{self.year} Q{self.number}"
+
+    @property
     def first_on(self) -> date:
         """Its first day."""
         return date(self.year, (self.number - 1) * MONTHS + 1, 1)

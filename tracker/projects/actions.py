@@ -1,0 +1,168 @@
+"""The verbs of a project and of its rounds: establish, start, publish and change the reporting dates.
+
+None of them commits. Everything that changes a project's span ends in ``_reconcile``, which brings what it owes in line.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+
+from tracker import clock
+from tracker.db import JSONDict, expect_version, session
+from tracker.errors import Invalid, Refused
+from tracker.messages import say
+from tracker.policy import Action, Actor, check
+from tracker.programmes.models import Programme
+from tracker.projects import queries
+from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.obligations import Span, owed, reconcile
+from tracker.projects.quarters import Quarter
+from tracker.projects.rounds import RoundDates, RoundRules
+from tracker.projects.rules import RoundState
+from tracker.proposals.models import Proposal, Version
+from tracker.transitions import perform
+
+LONGEST_YEARS = 5
+
+
+def lock_numbers(programme_id: int) -> Programme:
+    """Lock the programme whose next project number will be taken: before any lock on a proposal, as opening a ballot does."""
+    return session().scalars(queries.programme_locked(programme_id)).one()
+
+
+def establish(proposal: Proposal, *, actor: Actor) -> Project:
+    """Make the project of a proposal that has just been approved, with the programme's next number.
+
+    The plan stays where it was typed: in the version that was decided on. The caller has locked the programme (``lock_numbers``) and
+    the proposal. Raises Refused for whoever may not approve.
+    """
+    programme = lock_numbers(proposal.programme_id)
+    version = session().scalars(queries.last_version(proposal.id)).one()
+    programme.last_project += 1
+    project = Project(
+        programme_id=programme.id,
+        proposal=proposal,
+        version_id=version.id,
+        lead_unit_id=proposal.lead_unit_id,
+        serial=programme.last_project,
+        number=f"{programme.project_prefix}-{programme.year}-{programme.last_project:02}",
+        title_zh=proposal.title_zh,
+        title_en=proposal.title_en,
+        established_at=clock.now(),
+        obligations=[],
+    )
+    session().add(project)
+    session().flush()
+    perform(Action.ESTABLISH, project, actor=actor, facts={"number": project.number, "proposal": proposal.id, "version": version.number})
+    return project
+
+
+def planned_days(version: Version, approved_on: date) -> tuple[date, date]:
+    """Return the first and last day that the plan proposes: its months, but no day before the approval."""
+    first, last = (version.content[name].split("-") for name in ("period_from", "period_to"))
+    year, month = int(last[0]), int(last[1])
+    end_on = date(year, month, monthrange(year, month)[1])
+    return min(max(date(int(first[0]), int(first[1]), 1), approved_on), end_on), end_on
+
+
+def start(project: Project, *, start_on: date | None, end_on: date | None, seen: int, actor: Actor) -> None:
+    """Start a project on ``start_on``, to end on ``end_on`` (both inclusive), and reckon what it owes.
+
+    ``project`` is loaded by ``queries.locked`` with its programme locked or not. Raises Refused, Stale, or Invalid for the days.
+    """
+    denial = check(Action.START, project, actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    expect_version(seen, project.version)
+    first, last = _span(start_on, end_on)
+    programme = session().get_one(Programme, project.programme_id)
+    project.start_on, project.end_on, project.started_at = first, last, clock.now()
+    facts = _reconcile(project, programme)
+    perform(Action.START, project, actor=actor, facts={"start_on": first.isoformat(), "end_on": last.isoformat(), **facts})
+    project.version += 1
+
+
+def _span(start_on: date | None, end_on: date | None) -> tuple[date, date]:
+    if start_on is None:
+        raise Invalid({"start_on": [say("Give the first day.")]})
+    if end_on is None:
+        raise Invalid({"end_on": [say("Give the last day.")]})
+    if end_on < start_on:
+        raise Invalid({"end_on": [say("The last day lies before the first.")]})
+    if end_on.year - start_on.year > LONGEST_YEARS:
+        raise Invalid({"end_on": [say("A project lasts at most {years} years.", years=LONGEST_YEARS)]})
+    return start_on, end_on
+
+
+def _reconcile(project: Project, programme: Programme) -> JSONDict:
+    """Bring what ``project`` owes in line with its span; return what changed, for the event. Run again, it changes nothing."""
+    span: Span | None = project.span
+    wanted = owed(span, RoundRules.from_json(programme.reporting).min_active_days) if span else []
+    rows = {Quarter.parse(row.quarter): row for row in project.obligations}
+    plan = reconcile([row.kept for row in rows.values()], wanted)
+    for quarter in plan.remove:
+        project.obligations.remove(rows[quarter])
+        session().delete(rows[quarter])
+    for change in plan.change:
+        rows[change.quarter].take(change)
+    for quarter in (*plan.keep, *plan.flag):
+        rows[quarter].flagged = quarter in plan.flag
+    for each in plan.add:
+        row = Obligation(project_id=project.id, quarter=each.quarter.key, touched=False, flagged=False)
+        row.take(each)
+        project.obligations.append(row)
+    session().flush()
+    return {"owes": [row.quarter for row in sorted(project.obligations, key=lambda row: row.quarter)]}
+
+
+def reconcile_all(programme: Programme) -> None:
+    """Bring what every project of the programme owes in line; after its rules or a round changed."""
+    for project in session().scalars(queries.of_programme(programme.id)):
+        _reconcile(project, programme)
+
+
+def publish_round(programme: Programme, quarter: Quarter, dates: RoundDates, *, note: str = "", seen: int = 0, actor: Actor) -> Round:
+    """Publish the dates of a quarter's reports, or change published ones with a reason.
+
+    ``seen`` is the version of the round that the person saw, 0 for "not published yet". The lead units are told. Raises Refused,
+    Stale, or Invalid for days that do not follow each other, or when there is nothing to report on yet.
+    """
+    found = session().scalars(queries.round_locked(programme.id, quarter.key)).one_or_none()
+    round_ = found or Round(programme_id=programme.id, quarter=quarter.key, state=RoundState.PUBLISHED, version=0, published_at=clock.now(), **_days(dates))
+    action = Action.PUBLISH if found is None else Action.CHANGE
+    denial = check(action, round_, actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    expect_version(seen, round_.version)
+    _check_days(quarter, dates)
+    if found is not None and found.dates == RoundDates(dates.opens_on, dates.due_on, dates.grace_until_on):
+        return found
+    _set_days(round_, dates)
+    session().add(round_)
+    session().flush()
+    perform(action, round_, actor=actor, note=note, facts={"quarter": quarter.key, **{name: day.isoformat() for name, day in _days(dates).items()}})
+    round_.version += 1
+    reconcile_all(programme)
+    return round_
+
+
+def _days(dates: RoundDates) -> dict[str, date]:
+    return {"opens_on": dates.opens_on, "due_on": dates.due_on, "grace_until_on": dates.grace_until_on}
+
+
+def _set_days(round_: Round, dates: RoundDates) -> None:
+    for name, day in _days(dates).items():
+        setattr(round_, name, day)
+
+
+def _check_days(quarter: Quarter, dates: RoundDates) -> None:
+    """Raise Invalid naming the day that does not follow the one before it."""
+    if dates.opens_on < quarter.first_on:
+        raise Invalid({"opens_on": [say("Reports cannot be taken before the quarter begins.")]})
+    if dates.due_on < dates.opens_on:
+        raise Invalid({"due_on": [say("The due day lies before the first day of reporting.")]})
+    if dates.grace_until_on < dates.due_on:
+        raise Invalid({"grace_until_on": [say("The last day of grace lies before the due day.")]})
+    if (dates.grace_until_on - quarter.last_on).days > 366:  # noqa: PLR2004 - a year and no more
+        raise Invalid({"grace_until_on": [say("At most a year after the quarter.")]})
