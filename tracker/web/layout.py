@@ -27,6 +27,9 @@ MENU = (
     ("members.index", say("Members"), "members"),
 )
 
+WITHIN = {"decisions": "proposals", "reports": "projects"}
+"""Areas without an entry of their own, and under which one their pages stand."""
+
 
 def _counts(person_id: int) -> tuple[int, int | None]:
     """Return the unread notices of a person and the year of the newest published programme, in one query."""
@@ -62,7 +65,7 @@ def context() -> dict[str, Any]:
         "actor": current_user if signed_in else None,
         "seats": current_user.seats if signed_in else [],
         "links": _links(),
-        "nav": [(endpoint, label, request.blueprint == area) for endpoint, label, area in MENU] if signed_in else [],
+        "nav": [(endpoint, label, area in {request.blueprint, WITHIN.get(request.blueprint or "")}) for endpoint, label, area in MENU] if signed_in else [],
         "programme_year": year,
         "unread": unread,
         "locale": str(get_locale() or "zh"),
