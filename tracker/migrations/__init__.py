@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
@@ -62,6 +63,11 @@ def downgrade(url: str, to: str) -> None:
     """Take the database at ``url`` back to revision ``to`` ("base": empty)."""
     with _connection(url) as connection:
         command.downgrade(_config(connection), to)
+
+
+def newest() -> str:
+    """Return the revision that this program's models are at."""
+    return ScriptDirectory(str(ROOT / "tracker" / "migrations")).get_current_head() or ""
 
 
 def check(url: str) -> None:

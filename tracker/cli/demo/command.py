@@ -43,7 +43,7 @@ def demo(*, today: datetime, fresh: bool, serve: bool, address: str, port: int) 
     if offset is None:
         click.echo("Living the demonstration year ...")
         offset = make(settings, today)
-        note.write_text(json.dumps({"today": f"{today:%Y-%m-%d}", "offset": offset.total_seconds()}), encoding="ascii")
+        note.write_text(json.dumps({**_made_for(today), "offset": offset.total_seconds()}), encoding="ascii")
     os.environ["TRACKER_CLOCK_OFFSET"] = str(offset.total_seconds())
     click.echo(f"Demonstration at {settings.public_url} (press Ctrl-C to stop)" if serve else "The demonstration is ready.")
     if serve:
@@ -72,11 +72,15 @@ def _empty(url: str) -> None:
 
 
 def _running_offset(note: Path, today: datetime) -> timedelta | None:
-    """Return the offset of a demonstration of the same day that is there already, or None."""
+    """Return the offset of a demonstration of the same day that this program can go on with, or None: one of an earlier schema cannot."""
     if not note.exists():
         return None
     kept = json.loads(note.read_text(encoding="ascii"))
-    return timedelta(seconds=kept["offset"]) if kept["today"] == f"{today:%Y-%m-%d}" else None
+    return timedelta(seconds=kept["offset"]) if kept.items() >= _made_for(today).items() else None
+
+
+def _made_for(today: datetime) -> dict[str, str]:
+    return {"today": f"{today:%Y-%m-%d}", "schema": migrations.newest()}
 
 
 def _settings() -> config.Settings:
