@@ -34,6 +34,12 @@ def test_another_committee_is_a_matter_of_settings(instance: Path) -> None:
     assert (settings.committee.name_en, settings.committee.zone) == ("Another Committee", "Europe/Berlin")
 
 
+@pytest.mark.parametrize("country", ["DE", ""])
+def test_the_table_of_holidays_is_a_setting_and_may_be_none(instance: Path, country: str) -> None:
+    settings = load({"TRACKER_INSTANCE": str(instance), "TRACKER_COMMITTEE_COUNTRY": country})
+    assert (settings.committee.country, load({"TRACKER_INSTANCE": str(instance)}).committee.country) == (country, "CN")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -44,6 +50,7 @@ def test_another_committee_is_a_matter_of_settings(instance: Path) -> None:
         ("TRACKER_CLOCK_OFFSET", "yesterday"),
         ("TRACKER_CLOCK_OFFSET", "60"),
         ("TRACKER_COMMITTEE_ZONE", "Mars/Olympus"),
+        ("TRACKER_COMMITTEE_COUNTRY", "Atlantis"),
     ],
 )
 def test_a_bad_setting_stops_the_start_and_is_named(instance: Path, name: str, value: str) -> None:

@@ -49,4 +49,5 @@ def _flask_config(settings: config.Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": "zh",
         "BABEL_TRANSLATION_DIRECTORIES": str(config.ROOT / "tracker" / "translations"),
         "COMMITTEE_ZONE": settings.committee.zone,
+        "COMMITTEE_COUNTRY": settings.committee.country,
     }

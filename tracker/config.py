@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from holidays import list_supported_countries
+
 ROOT = Path(__file__).resolve().parent.parent
 MODES = ("production", "demo", "test")
 SHORTEST_KEY = 32
@@ -31,6 +33,8 @@ class Committee:
     short_en: str = "IP Working Committee"
     mark: str = "知"
     zone: str = "Asia/Shanghai"
+    country: str = "CN"
+    """Whose table of holidays counts the working days; "" for none: then Monday to Friday are worked, with a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environment`` (default: the process's own).
 
     TRACKER_MODE, TRACKER_INSTANCE, TRACKER_DATABASE_URL, TRACKER_PUBLIC_URL, TRACKER_CLOCK_OFFSET (seconds), TRACKER_COMMITTEE_*
-    (name_zh … zone). Raises SettingError naming the first one that will not do.
+    (name_zh … country). Raises SettingError naming the first one that will not do.
     """
     given = os.environ if environment is None else environment
     mode = given.get("TRACKER_MODE", "production")
@@ -139,4 +143,6 @@ def _committee(given: Mapping[str, str]) -> Committee:
         ZoneInfo(committee.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingError(f"TRACKER_COMMITTEE_ZONE is {committee.zone!r}, which is no time zone.") from None
+    if committee.country and committee.country not in list_supported_countries():
+        raise SettingError(f"TRACKER_COMMITTEE_COUNTRY is {committee.country!r}; it must be a country whose holidays are known, like CN, or empty for none.")
     return committee
