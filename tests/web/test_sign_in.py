@@ -338,6 +338,21 @@ def test_demo_offers_its_cast_by_one_click(app: Flask, cast: Cast) -> None:
         session().get_bind().dispose()
 
 
+def test_what_was_typed_goes_along_with_a_click_too(app: Flask, cast: Cast) -> None:
+    demo = make_app(app.config["SQLALCHEMY_DATABASE_URI"], app.extensions["settings"].instance, "demo")
+    client = demo.test_client()
+    typed = {"carry": '[["method","改过的研究方法"]]', "carry_to": "/proposals/1/edit", "next": "/proposals/1/edit"}
+
+    page = client.post(f"/sign-in/as/{cast.huawei.person_id}", data=typed)
+
+    assert page.status_code == 200
+    assert 'action="/proposals/1/edit"' in page.text
+    assert 'name="method" value="改过的研究方法"' in page.text
+    assert 'action="/sign-out"' in page.text
+    with demo.app_context():
+        session().get_bind().dispose()
+
+
 @pytest.mark.parametrize("mode", ["production", "test"])
 def test_no_click_signs_anyone_in_outside_the_demonstration(app: Flask, cast: Cast, mode: str) -> None:
     other = make_app(app.config["SQLALCHEMY_DATABASE_URI"], app.extensions["settings"].instance, mode)

@@ -190,9 +190,10 @@ def touch(response: Response) -> Response:
 
 
 def remember(token: str, *, language: str | None) -> None:
-    """Put a fresh session's token into the cookie, dropping whatever an earlier visitor left there."""
+    """Put a fresh session's token into the cookie, dropping whatever an earlier visitor left there; this request knows the newcomer too."""
     cookie.clear()
     g.pop("csrf_token", None)
+    g.pop("_login_user", None)
     cookie.permanent = True
     cookie["_user_id"] = token
     if language:

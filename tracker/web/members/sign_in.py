@@ -121,7 +121,7 @@ def demo_sign_in(person_id: int) -> ResponseReturnValue:
         person = get(Person, person_id, lock=True)
         token = entry.enter(person, device=_device(), remembered=True, instead_of=replaced)
     remember(token, language=person.language or cookie.get("language"))
-    return redirect(safe_next(request.form.get("next"), _home()), 303)
+    return _onward(SignInForm())
 
 
 @bp.post("/sign-out")
