@@ -254,6 +254,8 @@ KEPT_COLUMNS = {
     "password_hash",
     "email",
     "device",
+    "project_prefix",
+    "quarter",
 }
 NOT_SHOWN = {"ballot_item.title_en"} | {f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en")}
 """The items of a ballot show the title in the reader's language; of their own new seats others are told than the three who look."""
