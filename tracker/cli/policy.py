@@ -7,10 +7,21 @@ import click
 from tracker.members.rules import PERSON, UNIT
 from tracker.policy import Action, Rule
 from tracker.programmes.rules import PROGRAMME
+from tracker.projects.rules import PROJECT, ROUND
 from tracker.proposals.rules import PROPOSAL
+from tracker.reports.rules import REPORT
 from tracker.voting.rules import BALLOT
 
-TABLES = (("Unit", UNIT), ("Person", PERSON), ("Programme", PROGRAMME), ("Proposal", PROPOSAL), ("Ballot", BALLOT))
+TABLES = (
+    ("Unit", UNIT),
+    ("Person", PERSON),
+    ("Programme", PROGRAMME),
+    ("Proposal", PROPOSAL),
+    ("Ballot", BALLOT),
+    ("Project", PROJECT),
+    ("Round of reports", ROUND),
+    ("Quarterly report", REPORT),
+)
 
 
 @click.group()
