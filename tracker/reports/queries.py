@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
-from tracker.projects.models import Obligation, Project
-from tracker.proposals.models import Proposal
+from tracker.projects.models import Obligation, Project, Round
+from tracker.proposals.models import Partner, Proposal
 from tracker.reports.models import Comment, Report, ReportVersion
 
 
@@ -56,3 +56,34 @@ def versions_of(report_id: int) -> sa.Select[ReportVersion]:
 def comments_on(report_id: int) -> sa.Select[Comment]:
     """The officers' comments on a quarter, oldest first."""
     return sa.select(Comment).options(joinedload(Comment.person)).where(Comment.report_id == report_id).order_by(Comment.id)
+
+
+def projects_of(programme_id: int) -> sa.Select[Project]:
+    """The projects of a year with lead unit, and of the proposal its area and partners, as the grid needs them: one statement."""
+    proposal = joinedload(Project.proposal, innerjoin=True)
+    return (
+        sa.select(Project)
+        .options(
+            joinedload(Project.lead_unit, innerjoin=True),
+            proposal.load_only(Proposal.id, Proposal.area_id, raiseload=True),
+            proposal.joinedload(Proposal.partners).load_only(Partner.proposal_id, Partner.unit_id),
+        )
+        .where(Project.programme_id == programme_id)
+        .order_by(Project.serial, Project.id)
+    )
+
+
+def owed_rows(*conditions: sa.ColumnElement[bool]) -> sa.Select[Obligation, Report | None, Round | None]:
+    """What projects owe, each with its report (without the text) and its published round, where there are any; by quarter and number.
+
+    The projects come along; ``obligation.project.lead_unit`` and ``.proposal`` only where they are already loaded.
+    """
+    return (
+        sa.select(Obligation, Report, Round)
+        .join(Obligation.project)
+        .outerjoin(Report, Report.obligation_id == Obligation.id)
+        .outerjoin(Round, sa.and_(Round.programme_id == Project.programme_id, Round.quarter == Obligation.quarter))
+        .options(contains_eager(Obligation.project), defer(Report.content, raiseload=True))
+        .where(*conditions)
+        .order_by(Obligation.quarter, Project.programme_id, Project.serial)
+    )

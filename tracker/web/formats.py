@@ -31,6 +31,7 @@ LANGUAGES = {"zh": ("zh-CN", "中文"), "en": ("en", "English")}
 """Per locale: the tag for ``lang``, and the language's own name, which is written alike in both."""
 
 DATE = {"zh": "y年M月d日", "en": "d MMMM y"}
+SHORT_DAY = {"zh": "M月d日", "en": "d MMM"}
 DAY = {"zh": "M月d日（EEE）", "en": "EEE d MMM"}
 FULL_DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMM y"}
 AT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
@@ -78,6 +79,11 @@ def date_text(value: date | datetime | None) -> str:
 def day_text(value: date | datetime | None) -> str:
     """Write a day of a year known from around it: 1月15日（周五） / Fri 15 Jan."""
     return _with_table(value, DAY)
+
+
+def short_day_text(value: date | datetime | None) -> str:
+    """Write a day in as few signs as can be, where the year is known: 7月14日 / 14 Jul."""
+    return _with_table(value, SHORT_DAY)
 
 
 def full_day_text(value: date | datetime | None) -> str:
@@ -255,6 +261,7 @@ def listed(values: Iterable[object]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     "date": date_text,
     "day": day_text,
+    "short_day": short_day_text,
     "full_day": full_day_text,
     "at": at_text,
     "at_day": at_day_text,

@@ -11,18 +11,24 @@ from flask import url_for
 
 from tracker.db import session
 from tracker.messages import Message, say
-from tracker.policy import UNIT_ROLES, Action, Actor, Offer, Role, check
+from tracker.policy import UNIT_ROLES, Action, Actor, Offer, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES
 from tracker.proposals.models import Proposal
 from tracker.proposals.queries import effective_state, visible_to
 from tracker.proposals.rules import ProposalState
+from tracker.reports import overview
 from tracker.voting.models import Ballot
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
 from tracker.web.formats import translated
+from tracker.web.programmes import grid, tiles
+from tracker.web.programmes.grid import Grid
+from tracker.web.programmes.tiles import Tiles
+from tracker.web.work.following import needs_due
 from tracker.web.work.tasks import Task, decisions_due
 
 MOST_BALLOTS = 10
+MOST_TASKS = 8
 S = ProposalState
 SWITCHES: Mapping[str, tuple[Message, Message]] = {
     "recuse_partners": (
@@ -65,21 +71,31 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """Everything on the page beside the programme itself; ``tasks`` and ``start`` are None for those whom they do not concern."""
+    """Everything on the page beside the programme itself.
+
+    ``tasks`` and ``start`` are None for those whom they do not concern, ``grid`` and ``tiles`` in a year without projects;
+    ``reporting`` says that the year is past its votes, so that the reports come first.
+    """
 
     standing: list[Standing]
     figures: list[Figure]
     by_area: Mapping[int, int]
     coming: list[Coming]
     tasks: list[Task] | None
+    more: int
     start: Offer | None
     rule: Message
     switches: list[Message]
+    grid: Grid | None
+    tiles: Tiles | None
+    reporting: bool
 
 
 def of(programme: Programme, actor: Actor, now: datetime) -> Glance:
-    """Gather the page, in four queries at most."""
+    """Gather the page, in four queries at most, and two more for the grid of a year with projects."""
     counts = _counts(programme.id, actor, now)
+    view = grid.of(programme, actor, now)
+    needed = _tasks(programme, view, actor, now)
     by_area: dict[int, int] = {}
     for (_state, area), count in counts.items():
         if area is not None:
@@ -89,11 +105,24 @@ def of(programme: Programme, actor: Actor, now: datetime) -> Glance:
         _figures(programme.year, counts),
         by_area,
         _coming(programme, now),
-        decisions_due(actor, now, programme.id) if actor.role in {Role.CHAIR, Role.DIRECTOR} else None,
+        needed if needed is None else needed[:MOST_TASKS],
+        max(len(needed or ()) - MOST_TASKS, 0),
         start_of(programme, actor, now),
         rule_words(programme.voting),
         switch_words(programme.voting),
+        view,
+        tiles.of(view) if view and view.running else None,
+        view is not None and view.running and (view.round is not None or not any(phase.contains(now) for phase in programme.phases)),
     )
+
+
+def _tasks(programme: Programme, view: Grid | None, actor: Actor, now: datetime) -> list[Task] | None:
+    """Return what this seat can decide or act on, the decisions first; None for those who are asked for nothing here."""
+    decides = actor.role in overview.OFFICERS
+    found = decisions_due(actor, now, programme.id) if decides else []
+    if view is not None:
+        found += needs_due(overview.needs(view.rows, actor.role), view.quarter)
+    return found if found or decides else None
 
 
 def standing(programme: Programme, now: datetime) -> list[Standing]:
