@@ -14,6 +14,8 @@ from tracker.messages import Message, say
 from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Rule, check
 
+REASON_OWED = say("Give a reason: it is kept with the record and told to those concerned.")
+
 
 class Changing(Protocol):
     """A subject with a stored state."""
@@ -50,7 +52,7 @@ def perform(
         raise Refused(denial)
     rule = subject.rules[action]
     if rule.reason and not note.strip():
-        raise Invalid({"note": [say("Give a reason: it is kept with the record and told to those concerned.")]})
+        raise Invalid({"note": [REASON_OWED]})
     before, after = subject.state, to or rule.to
     if after is not None:
         subject.state = after

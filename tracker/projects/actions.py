@@ -1,11 +1,13 @@
-"""The verbs of a project and of its rounds: establish, start, publish and change the reporting dates.
+"""The verbs of a project and of its rounds: establish, start, publish and change the reporting dates and the rules behind them.
 
 None of them commits. Everything that changes a project's span ends in ``_reconcile``, which brings what it owes in line.
 """
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
 
 from tracker import clock
@@ -20,10 +22,23 @@ from tracker.projects.obligations import Span, owed, reconcile
 from tracker.projects.quarters import Quarter
 from tracker.projects.rounds import RoundDates, RoundRules
 from tracker.projects.rules import RoundState
+from tracker.projects.thresholds import Limits
 from tracker.proposals.models import Proposal, Version
-from tracker.transitions import perform
+from tracker.transitions import REASON_OWED, perform
 
 LONGEST_YEARS = 5
+LONGEST_AFTER = 366
+"""Days after a quarter until which its reports may be taken at the latest."""
+PREFIX = re.compile(r"[A-Z0-9-]{1,12}")
+LIMITS: Mapping[str, Limits] = {
+    "opens_days": Limits(1, 90),
+    "due_working_days": Limits(1, 60),
+    "grace_working_days": Limits(0, 60),
+    "min_active_days": Limits(1, 90),
+    "return_days": Limits(1, 60),
+    "due_soon_days": Limits(0, 30),
+}
+"""What the numbers of ``RoundRules`` may be set to."""
 
 
 def lock_numbers(programme_id: int) -> Programme:
@@ -58,12 +73,14 @@ def establish(proposal: Proposal, *, actor: Actor) -> Project:
     return project
 
 
-def planned_days(version: Version, approved_on: date) -> tuple[date, date]:
-    """Return the first and last day that the plan proposes: its months, but no day before the approval."""
-    first, last = (version.content[name].split("-") for name in ("period_from", "period_to"))
-    year, month = int(last[0]), int(last[1])
+def planned_days(version: Version, approved_on: date) -> tuple[date, date] | None:
+    """Return the first and last day that the plan proposes: its months, but no day before the approval. None without a period."""
+    first, last = version.content["period_from"], version.content["period_to"]
+    if not first or not last:
+        return None
+    year, month = (int(part) for part in last.split("-"))
     end_on = date(year, month, monthrange(year, month)[1])
-    return min(max(date(int(first[0]), int(first[1]), 1), approved_on), end_on), end_on
+    return min(max(date.fromisoformat(f"{first}-01"), approved_on), end_on), end_on
 
 
 def start(project: Project, *, start_on: date | None, end_on: date | None, seen: int, actor: Actor) -> None:
@@ -75,19 +92,22 @@ def start(project: Project, *, start_on: date | None, end_on: date | None, seen:
     if denial is not None:
         raise Refused(denial)
     expect_version(seen, project.version)
-    first, last = _span(start_on, end_on)
     programme = session().get_one(Programme, project.programme_id)
+    first, last = span(start_on, end_on, year=programme.year)
     project.start_on, project.end_on, project.started_at = first, last, clock.now()
     facts = _reconcile(project, programme)
     perform(Action.START, project, actor=actor, facts={"start_on": first.isoformat(), "end_on": last.isoformat(), **facts})
     project.version += 1
 
 
-def _span(start_on: date | None, end_on: date | None) -> tuple[date, date]:
+def span(start_on: date | None, end_on: date | None, *, year: int) -> tuple[date, date]:
+    """Return the days of a project of the programme of ``year`` if it can be started with them; raises Invalid naming the wrong one."""
     if start_on is None:
         raise Invalid({"start_on": [say("Give the first day.")]})
     if end_on is None:
         raise Invalid({"end_on": [say("Give the last day.")]})
+    if not year - 1 <= start_on.year <= year + LONGEST_YEARS:
+        raise Invalid({"start_on": [say("The first day must lie in the years {first} to {last}.", first=year - 1, last=year + LONGEST_YEARS)]})
     if end_on < start_on:
         raise Invalid({"end_on": [say("The last day lies before the first.")]})
     if end_on.year - start_on.year > LONGEST_YEARS:
@@ -136,8 +156,10 @@ def publish_round(programme: Programme, quarter: Quarter, dates: RoundDates, *, 
         raise Refused(denial)
     expect_version(seen, round_.version)
     _check_days(quarter, dates)
-    if found is not None and found.dates == RoundDates(dates.opens_on, dates.due_on, dates.grace_until_on):
+    if found is not None and _days(found.dates) == _days(dates):
         return found
+    if found is not None and not note.strip():
+        raise Invalid({"note": [REASON_OWED]})
     _set_days(round_, dates)
     session().add(round_)
     session().flush()
@@ -164,5 +186,36 @@ def _check_days(quarter: Quarter, dates: RoundDates) -> None:
         raise Invalid({"due_on": [say("The due day lies before the first day of reporting.")]})
     if dates.grace_until_on < dates.due_on:
         raise Invalid({"grace_until_on": [say("The last day of grace lies before the due day.")]})
-    if (dates.grace_until_on - quarter.last_on).days > 366:  # noqa: PLR2004 - a year and no more
+    if (dates.grace_until_on - quarter.last_on).days > LONGEST_AFTER:
         raise Invalid({"grace_until_on": [say("At most a year after the quarter.")]})
+
+
+def set_reporting(programme: Programme, prefix: str, numbers: Mapping[str, int | None], *, seen: int, actor: Actor) -> None:
+    """Set how projects are numbered from now on, and by which numbers (those of ``RoundRules``) their reports are due.
+
+    What every project owes is reckoned anew; published dates stay. Raises Refused, Stale, or Invalid by the names of the fields.
+    """
+    denial = check(Action.CHANGE, programme, actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    expect_version(seen, programme.version)
+    rules = _rules_of(prefix, numbers).to_json()
+    if (prefix, rules) == (programme.project_prefix, RoundRules.from_json(programme.reporting).to_json()):
+        return
+    perform(Action.CHANGE, programme, actor=actor, facts={"section": "reporting", "prefix": prefix, "reporting": rules})
+    programme.project_prefix, programme.reporting = prefix, {**programme.reporting, **rules}
+    programme.version += 1
+    session().flush()
+    reconcile_all(programme)
+
+
+def _rules_of(prefix: str, numbers: Mapping[str, int | None]) -> RoundRules:
+    wrong = {}
+    if not PREFIX.fullmatch(prefix):
+        wrong["prefix"] = [say("Use 1 to 12 capital letters A–Z, digits and hyphens.")]
+    for name, limits in LIMITS.items():
+        if not limits.hold(numbers.get(name)):
+            wrong[name] = [say("Give a whole number from {least} to {most}.", least=limits.least, most=limits.most)]
+    if wrong:
+        raise Invalid(wrong)
+    return RoundRules.from_json(numbers)

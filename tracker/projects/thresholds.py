@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Self
+from typing import NamedTuple, Self
 
 LARGEST = 10_000
+
+
+class Limits(NamedTuple):
+    """The least and the most, both inclusive, that a person may set a number to."""
+
+    least: int
+    most: int
+
+    def hold(self, number: int | None) -> bool:
+        """Say whether ``number`` lies within them; None never does."""
+        return number is not None and self.least <= number <= self.most
 
 
 @dataclass(frozen=True, slots=True)

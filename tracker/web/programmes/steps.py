@@ -100,7 +100,7 @@ def copy(year: int) -> ResponseReturnValue:
         raise Refused(denial)
     points = [
         say("The programme of {year} is made, in preparation: only the secretariat sees it.", year=year + 1),
-        say("Topic areas, call text and voting rule are copied; every date moves by one year. Files are not copied."),
+        say("Topic areas, call text, voting and reporting rules are copied; every date moves by one year. Files are not copied."),
     ]
     return _confirm(
         programme,
