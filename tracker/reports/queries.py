@@ -8,6 +8,7 @@ from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 from tracker.projects.models import Obligation, Project, Round
 from tracker.proposals.models import Partner, Proposal
 from tracker.reports.models import Comment, Report, ReportVersion
+from tracker.reports.rules import ReportState
 
 
 def owed_row(project_id: int, quarter: str) -> sa.Select[Obligation]:
@@ -46,6 +47,18 @@ def reports_of_project(project_id: int) -> sa.Select[Report]:
         .where(Obligation.project_id == project_id)
         .order_by(Obligation.quarter)
     )
+
+
+def last_accepted() -> tuple[sa.ScalarSelect[str], sa.ScalarSelect[str]]:
+    """The quarter of a project's newest accepted report, and its official light: what everyone may see. NULL for none."""
+
+    def newest(column: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
+        accepted = sa.select(column).select_from(Report).join(Obligation, Obligation.id == Report.obligation_id)
+        mine = accepted.where(Obligation.project_id == Project.id, Report.state == ReportState.ACCEPTED)
+        return mine.order_by(Obligation.quarter.desc()).limit(1).correlate(Project).scalar_subquery()
+
+    light = sa.func.coalesce(sa.cast(Report.override, sa.String), sa.cast(Report.own_light, sa.String))
+    return newest(sa.type_coerce(Obligation.quarter, sa.String)), newest(light)
 
 
 def versions_of(report_id: int) -> sa.Select[ReportVersion]:

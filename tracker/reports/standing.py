@@ -89,21 +89,24 @@ def place(obligation: Obligation, round_: Round | None, report: Report | None, *
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The little of a report that decides who may follow it, where there is none yet."""
+    """What decides who may follow a quarter on which there is no report yet; its units are read only where the answer hangs on them."""
 
-    unit_ids: frozenset[int]
+    obligation: Obligation
+
+    @property
+    def unit_ids(self) -> frozenset[int]:
+        project = self.obligation.project
+        return project.proposal.partner_unit_ids | {project.lead_unit_id}
 
 
 def _may_follow(actor: Actor, obligation: Obligation) -> bool:
-    project = obligation.project
-    seen = _Seen(project.proposal.partner_unit_ids | {project.lead_unit_id})
-    return may_follow(actor, seen)
+    return may_follow(actor, _Seen(obligation))
 
 
 def places(
     projects: Sequence[Project], rounds: Iterable[Round], reports: Iterable[Report], *, judge: Judge, actor: Actor, now: datetime
 ) -> Mapping[int, Mapping[str, Place]]:
-    """Return the cells of ``projects``: project id to quarter key to cell. ``obligations`` and ``proposal.partners`` must be loaded."""
+    """Return the cells of ``projects``: project id to quarter key to cell. ``obligations`` must be loaded, for units ``proposal.partners`` too."""
     by_quarter = {each.quarter: each for each in rounds}
     by_obligation = {report.obligation_id: report for report in reports}
     return {

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from tracker.audit.models import Event
 from tracker.db import session
+from tracker.decisions import queries as decisions
 from tracker.members.models import Person
 from tracker.members.rules import PersonState
-from tracker.policy import Action, Actor, check
+from tracker.policy import Action
 from tracker.programmes.models import Programme
+from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.obligations import OWING
+from tracker.projects.quarters import Quarter
+from tracker.projects.rules import ProjectState
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.rules import ProposalState
+from tracker.reports.models import Report
+from tracker.reports.queries import owed_rows
+from tracker.reports.rules import ReportState
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
 
 AT_MOST = 50
@@ -51,9 +59,10 @@ def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
         sa.select(Proposal, remark)
         .where(sa.or_(Proposal.lead_unit_id == unit_id, joined), Proposal.state.in_(ALIVE))
         .order_by(Proposal.changed_at.desc(), Proposal.id)
+        .options(joinedload(Proposal.partners))
         .limit(AT_MOST)
     )
-    return session().execute(wanted).all()
+    return session().execute(wanted).unique().all()
 
 
 def for_the_secretariat() -> list[Proposal]:
@@ -122,13 +131,56 @@ def _of_unit(of: type[Recusal | Vote], unit_id: int) -> sa.ScalarSelect[int]:
     )
 
 
-def deferred_for(actor: Actor, now: datetime) -> list[Proposal]:
-    """Return the deferred proposals on which this seat may still decide."""
+def before_the_deciders(now: datetime) -> list[Proposal]:
+    """Return what may await a decision at ``now`` in the order of the votes, and what was deferred, the longest waiting first."""
     wanted = (
         sa.select(Proposal)
         .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
-        .where(Proposal.state == S.DEFERRED)
-        .order_by(Proposal.decided_at, Proposal.id)
-        .limit(AT_MOST)
+        .where(sa.or_(Proposal.state.in_((S.BALLOTED, S.DEFERRED)), decisions.over(now)))
+        .order_by(sa.case((Proposal.state == S.DEFERRED, Proposal.decided_at), else_=Proposal.ballot_closes_at), Proposal.id)
     )
-    return [proposal for proposal in session().scalars(wanted) if check(Action.APPROVE, proposal, actor=actor, now=now) is None]
+    return list(session().scalars(wanted))
+
+
+Owing = tuple[Obligation, Report | None, Round | None]
+IS_OWED = sa.and_(Obligation.kind.in_(OWING), Obligation.flagged.is_(False))
+
+
+def owed_by(unit_id: int, until: date) -> list[Owing]:
+    """Return the reports that the unit owes and that are not accepted yet, of rounds that open by ``until``, the first due first."""
+    unfinished = sa.or_(Report.id.is_(None), Report.state != ReportState.ACCEPTED)
+    wanted = owed_rows(Project.lead_unit_id == unit_id, IS_OWED, unfinished, Round.opens_on <= until)
+    return [(row[0], row[1], row[2]) for row in session().execute(wanted.order_by(None).order_by(Round.due_on, Project.serial).limit(AT_MOST))]
+
+
+def opened(programme_ids: Iterable[int], today: date) -> list[Owing]:
+    """Return everything owed in the rounds of these years that are open or over, as the officers follow it."""
+    return [(row[0], row[1], row[2]) for row in session().execute(owed_rows(Project.programme_id.in_(programme_ids), Round.opens_on <= today))]
+
+
+def projects_to_see_to(today: date) -> list[tuple[Project, Obligation | None, Report | None, Round | None]]:
+    """Return the projects to be started (without a row of what they owe), the reports to be checked and those past their due day."""
+    late = sa.and_(IS_OWED, Round.due_on < today, Report.first_submitted_at.is_(None))
+    wanted = (
+        sa.select(Project, Obligation, Report, Round)
+        .outerjoin(Obligation, Obligation.project_id == Project.id)
+        .outerjoin(Report, Report.obligation_id == Obligation.id)
+        .outerjoin(Round, sa.and_(Round.programme_id == Project.programme_id, Round.quarter == Obligation.quarter))
+        .options(joinedload(Project.lead_unit), defer(Report.content, raiseload=True))
+        .where(sa.or_(Project.state == ProjectState.ESTABLISHED, Report.state == ReportState.SUBMITTED, late))
+        .order_by(Report.submitted_at, Project.programme_id, Project.serial, Obligation.quarter)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in session().execute(wanted.limit(AT_MOST * 4))]
+
+
+def quarters_without_round(until: date) -> list[tuple[int, Quarter]]:
+    """Return programme and quarter of what is owed up to the quarter of ``until`` while no reporting dates are published."""
+    wanted = (
+        sa.select(Project.programme_id, Obligation.quarter)
+        .distinct()
+        .join(Obligation.project)
+        .outerjoin(Round, sa.and_(Round.programme_id == Project.programme_id, Round.quarter == Obligation.quarter))
+        .where(IS_OWED, Round.id.is_(None), Obligation.quarter <= Quarter.of_day(until).key)
+        .order_by(Obligation.quarter, Project.programme_id)
+    )
+    return [(row[0], quarter) for row in session().execute(wanted) if (quarter := Quarter.parse(row[1])).last_on <= until]

@@ -93,13 +93,14 @@ def drafts_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: d
 
 def _why_draft(actor: Actor, remark: str | None, *, returned: bool) -> Message:
     if returned:
-        return say("Returned for changes: {remark}", remark=_short(remark or ""))
+        return say("Returned for changes: {remark}", remark=short(remark or ""))
     if actor.votes_for(actor.unit_id):
         return say("A draft: finish it and submit it.")
     return say("A draft: complete it; your unit's representative or alternate submits it.")
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a remark on one line, cut where it is long."""
     line = " ".join(text.split())
     if count_zi(line) <= REMARK_LIMIT:
         return line
@@ -167,16 +168,15 @@ def dates_due(years: Iterable[Programme]) -> Iterator[Task]:
             yield Task(programme, url, say("Not every phase of the year has its dates yet."), say("Set the dates"), url)
 
 
-def decisions_due(actor: Actor, now: datetime, programme_id: int | None = None) -> list[Task]:
+def decisions_due(actor: Actor, now: datetime, programme_id: int | None = None, candidates: list[Proposal] | None = None) -> list[Task]:
     """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each.
 
-    Of one year where ``programme_id`` is given. Needs the years loaded (``reading.programmes``). Makes three queries at most,
+    Of one year where ``programme_id`` is given; of ``candidates`` where the caller has already read them. Needs the years loaded (``reading.programmes``). Makes three queries at most,
     whatever the number of proposals.
     """
-    wanted = decisions.awaiting(now)
-    if programme_id is not None:
-        wanted = wanted.where(Proposal.programme_id == programme_id)
-    candidates = list(session().scalars(wanted))
+    if candidates is None:
+        wanted = decisions.awaiting(now)
+        candidates = list(session().scalars(wanted if programme_id is None else wanted.where(Proposal.programme_id == programme_id)))
     unsealed = settle(candidates, now)
     mine = [proposal for proposal in candidates if check(Action.DEFER, proposal, actor=actor, now=now) is None]
     sealed = {item.proposal_id: item.result for item in session().scalars(decisions.latest_items(now))} if mine else {}

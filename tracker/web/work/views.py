@@ -15,11 +15,12 @@ from tracker.db import session
 from tracker.decisions.standing import settle
 from tracker.messages import Message, say
 from tracker.notifications.queries import inbox
-from tracker.policy import Actor, Role
+from tracker.policy import Action, Actor, Role, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind, ProgrammeState
+from tracker.proposals.rules import ProposalState
 from tracker.web.identity import the_actor
-from tracker.web.work import outlook, reading, tasks
+from tracker.web.work import following, outlook, reading, tasks
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -47,23 +48,29 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     settle((proposal for proposal, _remark in rows), now)
     ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
     open_now = any(window.contains(now) for year in years if year.state is ProgrammeState.PUBLISHED and (window := year.phase(PhaseKind.SUBMISSION)))
+    reports, reporting = following.reports_due(actor, years, now)
     return Desk(
-        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now)]),
-        outlook.waits_for(rows, ballots, actor, now),
+        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *reports]),
+        outlook.waits_for(rows, ballots, actor, now) + reporting,
         offer=(say("Start a proposal"), url_for("proposals.new")) if open_now else None,
     )
 
 
-def _secretariat_desk(_actor: Actor, years: list[Programme], _now: datetime) -> Desk:
+def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> Desk:
     proposals = reading.for_the_secretariat()
-    return Desk(tasks.in_order([*tasks.checks_due(proposals), *tasks.ballots_due(proposals), *tasks.dates_due(years), *tasks.links_due()]))
+    found = [*tasks.checks_due(proposals), *tasks.ballots_due(proposals), *following.secretariat_due(years, now), *tasks.dates_due(years), *tasks.links_due()]
+    return Desk(tasks.in_order(found))
 
 
-def _decider_desk(actor: Actor, _years: list[Programme], now: datetime) -> Desk:
+def _decider_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     empty = say("No proposal awaits your decision.")
     if actor.role is Role.DIRECTOR:
         empty = say("No proposal awaits your decision. The chair decides; you do where the chair has declared a conflict of interest.")
-    return Desk(tasks.decisions_due(actor, now), outlook.deferred(reading.deferred_for(actor, now)), empty)
+    candidates = reading.before_the_deciders(now)
+    waiting = [one for one in candidates if one.state is ProposalState.DEFERRED]
+    due = tasks.decisions_due(actor, now, candidates=[one for one in candidates if one.state is not ProposalState.DEFERRED])
+    mine = [one for one in waiting[: reading.AT_MOST] if check(Action.APPROVE, one, actor=actor, now=now) is None]
+    return Desk([*due, *following.officers_due(actor, years, now)], outlook.deferred(mine), empty)
 
 
 def _expert_desk(_actor: Actor, _years: list[Programme], _now: datetime) -> Desk:
@@ -93,6 +100,8 @@ def _address(notice: Notice) -> str | None:
     match notice.subject_kind:
         case "proposal":
             return url_for("proposals.show", id=notice.subject_id)
+        case "project":
+            return url_for("projects.show", id=notice.subject_id)
         case "ballot":
             return url_for("ballots.show", id=notice.subject_id)
         case _:
