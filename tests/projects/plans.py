@@ -13,7 +13,7 @@ from tracker.db import db, get, writing
 from tracker.decisions import actions as decisions
 from tracker.decisions.rules import DecisionKind
 from tracker.projects import actions, queries
-from tracker.projects.models import Project
+from tracker.projects.models import Obligation, Project
 from tracker.proposals.content import empty
 from tracker.proposals.models import Proposal, Version
 
@@ -72,5 +72,5 @@ def started(app: Flask, cast: Cast, key: int) -> int:
 def owes(app: Flask, key: int) -> list[tuple[str, str]]:
     """Return the quarters that a project owes or not, each with its kind."""
     with app.app_context():
-        project = db.session.scalars(queries.project_page(key)).unique().one()
-        return [(row.quarter, row.kind.value) for row in project.obligations]
+        rows = db.session.scalars(sa.select(Obligation).where(Obligation.project_id == key).order_by(Obligation.quarter))
+        return [(row.quarter, row.kind.value) for row in rows]

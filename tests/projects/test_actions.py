@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from tracker.projects.quarters import Quarter
 from tracker.projects.rounds import RoundDates, RoundRules, suggest
 from tracker.projects.rules import ProjectState
 from tracker.projects.working_days import WorkingCalendar
-from tracker.proposals.models import Version
+from tracker.proposals.models import Proposal, Version
 from tracker.proposals.rules import ProposalState
 
 Q1, Q3 = Quarter(2021, 1), Quarter(2021, 3)
@@ -64,10 +65,12 @@ def round_of(app: Flask, quarter: str = "2021Q1") -> tuple[date, date, date]:
         return row.opens_on, row.due_on, row.grace_until_on
 
 
-def set_reporting(app: Flask, cast: Cast, prefix: str = "IPWC", *, who: Member | None = None, seen: int = 1, **numbers: int | None) -> None:
+def set_reporting(
+    app: Flask, cast: Cast, prefix: str = "IPWC", numbers: Mapping[str, int | None] | None = None, *, who: Member | None = None, seen: int = 1
+) -> None:
     with app.app_context(), writing() as session:
         programme = session.get_one(Programme, cast.programme_id)
-        actions.set_reporting(programme, prefix, {**RULES, **numbers}, seen=seen, actor=(who or cast.secretariat).actor)
+        actions.set_reporting(programme, prefix, {**RULES, **(numbers or {})}, seen=seen, actor=(who or cast.secretariat).actor)
 
 
 def told(app: Flask, kind: str, action: str) -> dict[int, str]:
@@ -106,7 +109,7 @@ def test_the_second_approval_takes_the_next_number_and_a_new_prefix_holds_from_t
 def test_a_rejected_or_deferred_proposal_becomes_no_project(app: Flask, cast: Cast, kind: DecisionKind) -> None:
     key = balloted(app, cast)
     with app.app_context(), writing():
-        decisions.decide(get(actions.Proposal, key), kind, opinion="", reason="预算未明确。", actor=cast.chair.actor)
+        decisions.decide(get(Proposal, key), kind, opinion="", reason="预算未明确。", actor=cast.chair.actor)
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Project)) == 0
 
@@ -270,7 +273,7 @@ def test_a_published_day_stays_whatever_the_calendar_says_later(app: Flask, cast
     publish(app, cast, suggested, quarter=quarter)
     recomputed = suggest(quarter, rules=RoundRules(), calendar=WorkingCalendar(None))
     assert recomputed.due_on == date.fromisoformat(given["recomputed"])
-    set_reporting(app, cast, due_working_days=3)
+    set_reporting(app, cast, numbers={"due_working_days": 3})
     assert round_of(app, quarter.key)[1] == date.fromisoformat(case["expect"]["due_on"])
     assert owes(app, key) == WHOLE_YEAR
 
@@ -318,7 +321,7 @@ def test_more_days_for_a_report_of_its_own_merge_a_short_quarter_forward(app: Fl
     key = approved(app, cast)
     start(app, key, cast.secretariat, date(2021, 3, 1), date(2021, 12, 31))
     assert owes(app, key) == WHOLE_YEAR
-    set_reporting(app, cast, min_active_days=40)
+    set_reporting(app, cast, numbers={"min_active_days": 40})
     assert owes(app, key) == [("2021Q1", "merged_forward"), *WHOLE_YEAR[1:]]
     assert rows(app, key)[1][3] == date(2021, 3, 1)
 
@@ -344,7 +347,7 @@ def test_a_prefix_that_will_not_do_is_named(app: Flask, cast: Cast, prefix: str)
 )
 def test_a_number_out_of_its_limits_is_named(app: Flask, cast: Cast, name: str, number: int | None) -> None:
     with pytest.raises(Invalid) as wrong:
-        set_reporting(app, cast, **{name: number})
+        set_reporting(app, cast, numbers={name: number})
     assert set(wrong.value.fields) == {name}
 
 
@@ -361,7 +364,7 @@ def test_every_number_has_limits_that_hold_its_default() -> None:
 
 
 def test_the_next_year_takes_over_prefix_and_numbers(app: Flask, cast: Cast) -> None:
-    set_reporting(app, cast, "ISC-IP", due_working_days=12)
+    set_reporting(app, cast, "ISC-IP", {"due_working_days": 12})
     with app.app_context(), writing():
         programmes.copy(years.find(2021, actor=cast.secretariat.actor, lock=True), zone="Asia/Shanghai", actor=cast.secretariat.actor)
     with app.app_context():
@@ -374,7 +377,7 @@ def test_nobody_else_than_those_who_approve_can_establish(app: Flask, cast: Cast
     key = place(app, cast, state)
     with_plan(app, key)
     with app.app_context(), pytest.raises(Refused), writing() as session:
-        proposal = session.get_one(actions.Proposal, key)
+        proposal = session.get_one(Proposal, key)
         actions.establish(proposal, actor=cast.secretariat.actor)
 
 

@@ -7,21 +7,23 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from tracker.programmes.models import Programme
 from tracker.projects.models import Obligation, Project, Round
-from tracker.proposals.models import Proposal, Version
+from tracker.projects.obligations import OWING
+from tracker.proposals.models import Partner, Proposal, Version
 
 LARGEST_SHOWN = 500
 
 
 def project_page(project_id: int) -> sa.Select[Project]:
-    """One project with its lead unit, programme, partners, approved version and what it owes: two statements."""
+    """One project with its lead unit, programme, partner units and approved version: one statement. What it owes is loaded beside it."""
+    proposal = joinedload(Project.proposal, innerjoin=True)
     return (
         sa.select(Project)
         .options(
-            joinedload(Project.lead_unit),
-            joinedload(Project.programme),
-            joinedload(Project.approved),
-            joinedload(Project.proposal).joinedload(Proposal.area),
-            selectinload(Project.obligations),
+            joinedload(Project.lead_unit, innerjoin=True),
+            joinedload(Project.programme, innerjoin=True),
+            joinedload(Project.approved, innerjoin=True),
+            proposal.joinedload(Proposal.area),
+            proposal.joinedload(Proposal.partners).joinedload(Partner.unit),
         )
         .where(Project.id == project_id)
     )
@@ -74,6 +76,7 @@ def last_version(proposal_id: int) -> sa.Select[Version]:
     return sa.select(Version).where(Version.proposal_id == proposal_id).order_by(Version.number.desc()).limit(1)
 
 
-def quarters_owed(programme_id: int) -> sa.Select[str]:
-    """The quarters in which any project of the programme owes or may owe something."""
-    return sa.select(Obligation.quarter).distinct().join(Obligation.project).where(Project.programme_id == programme_id).order_by(Obligation.quarter)
+def quarters_owed(programme_id: int) -> sa.Select[str, int]:
+    """The quarters that any project of the programme touches, each with the number of projects that owe a report for it."""
+    owing = sa.func.count(sa.case((Obligation.kind.in_(OWING), 1)))
+    return sa.select(Obligation.quarter, owing).join(Obligation.project).where(Project.programme_id == programme_id).group_by(Obligation.quarter)

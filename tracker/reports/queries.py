@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
@@ -100,3 +102,9 @@ def owed_rows(*conditions: sa.ColumnElement[bool]) -> sa.Select[Obligation, Repo
         .where(*conditions)
         .order_by(Obligation.quarter, Project.programme_id, Project.serial)
     )
+
+
+def last_versions(report_ids: Collection[int]) -> sa.Select[ReportVersion]:
+    """The last version handed in of each of these reports."""
+    newest = sa.select(ReportVersion.report_id, sa.func.max(ReportVersion.number)).where(ReportVersion.report_id.in_(report_ids))
+    return sa.select(ReportVersion).where(sa.tuple_(ReportVersion.report_id, ReportVersion.number).in_(newest.group_by(ReportVersion.report_id)))

@@ -1,0 +1,6 @@
+"""Pages of projects."""
+
+from tracker.web.projects import establishment, listing, show, starting
+from tracker.web.projects.blueprint import bp
+
+__all__ = ["bp", "establishment", "listing", "show", "starting"]

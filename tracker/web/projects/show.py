@@ -1,0 +1,99 @@
+"""The page of one project: its quarters, the plan against what was reported, and one thread from the proposal on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import render_template, url_for
+
+from tracker import clock
+from tracker.db import session
+from tracker.decisions import queries as decisions
+from tracker.policy import Action, Actor, available
+from tracker.projects.models import Obligation, Project
+from tracker.projects.obligations import KINDS
+from tracker.projects.rules import ProjectState
+from tracker.reports import loading
+from tracker.reports import queries as reports
+from tracker.reports.faces import Face, face
+from tracker.reports.rules import ReportState
+from tracker.reports.standing import Place, place
+from tracker.voting import queries as ballots
+from tracker.web.formats import short_day_text
+from tracker.web.identity import the_actor
+from tracker.web.judging import the_judge
+from tracker.web.projects import plan, thread
+from tracker.web.projects.blueprint import ONE, bp, load
+from tracker.web.proposals.show import readable
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from tracker.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One quarter in the row: what it says, and where it leads."""
+
+    place: Place
+    face: Face
+    kind: Message
+    url: str | None
+
+
+def places_of(project: Project, actor: Actor) -> list[Place]:
+    """Return the quarters of a project as ``actor`` may see them: one statement."""
+    found = loading.followed([project], ((row[0], row[1], row[2]) for row in session().execute(reports.owed_rows(Obligation.project_id == project.id))))
+    judge, now = the_judge(project.programme), clock.now()
+    rounds = {each.quarter: each for each in found.rounds}
+    told = {report.obligation_id: report for report in found.reports}
+    return [place(row, rounds.get(row.quarter), told.get(row.id), judge=judge, actor=actor, now=now) for row in project.obligations]
+
+
+def _cell(project: Project, each: Place) -> Cell:
+    told = face(each, short_day_text(each.round.due_on if each.round else None))
+    url = url_for("reports.show", id=project.id, quarter=each.quarter.key) if told.linked else None
+    return Cell(each, told, KINDS[each.kind], url)
+
+
+def told_in(project: Project, places: Iterable[Place], actor: Actor) -> Mapping[str, Mapping[str, Any]]:
+    """Return by quarter the text of the last version handed in, of those that ``actor`` may read. No statement where there is none."""
+    follows = thread.follows(project, actor)
+    open_to = {each.report.id: each.quarter.key for each in places if each.report is not None and _readable(each, follows=follows)}
+    if not open_to:
+        return {}
+    return {open_to[version.report_id]: version.content for version in session().scalars(reports.last_versions(list(open_to)))}
+
+
+def _readable(each: Place, *, follows: bool) -> bool:
+    handed_in = each.report is not None and each.report.first_submitted_at is not None
+    return handed_in and (follows or each.state is ReportState.ACCEPTED)
+
+
+@bp.get(ONE)
+def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show a project: what it is, where its quarters stand, and what can be done with it."""
+    project, actor, now = load(id), the_actor(), clock.now()
+    places = places_of(project, actor)
+    told = told_in(project, places, actor)
+    items = list(session().scalars(ballots.items_of(project.proposal_id))) if project.proposal.ballot_closes_at else []
+    approved = project.approved.content
+    offers = [offer for offer in available(project, actor=actor, now=now) if offer.denial is None or project.state is ProjectState.ESTABLISHED]
+    return render_template(
+        "projects/show.html",
+        project=project,
+        proposal=project.proposal,
+        text=readable(approved),
+        cells=[_cell(project, each) for each in places],
+        quarters=plan.by_quarter(approved, told, [each.quarter.key for each in places]),
+        deliverables=plan.deliverables(approved, told),
+        money=plan.money(approved, told),
+        entries=thread.read(project, places, items, actor),
+        decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
+        ballots=items,
+        offers=offers,
+        urls={Action.START: url_for("projects.start", id=id)},
+    )
