@@ -41,12 +41,12 @@ LEGEND = (
     (FLAG, say("Marked for discussion")),
 )
 HANDED_IN: Mapping[ReportState, Message] = {
-    ReportState.SUBMITTED: say("to check"),
+    ReportState.SUBMITTED: say("to be checked"),
     ReportState.RETURNED: say("returned"),
     ReportState.ACCEPTED: say("accepted"),
 }
 HANDED_IN_LATE: Mapping[ReportState, Message] = {
-    ReportState.SUBMITTED: say("late · to check"),
+    ReportState.SUBMITTED: say("late · to be checked"),
     ReportState.RETURNED: say("late · returned"),
     ReportState.ACCEPTED: say("late · accepted"),
 }

@@ -102,7 +102,7 @@ def reports_due(actor: Actor, years: Iterable[Programme], now: datetime) -> tupl
         if round_ is None:
             continue
         if report is not None and report.state is ReportState.SUBMITTED:
-            waiting.append(_waits(owed, REPORT_STATES[report.state], say("The secretariat checks it.")))
+            waiting.append(_waits(owed, REPORT_STATES[report.state], say("The secretariat checks the report.")))
         elif standing.timeliness is Timeliness.UPCOMING:
             waiting.append(_waits(owed, say("Not open yet"), say("Taken from {opens_on}, due on {due_on}.", opens_on=round_.opens_on, due_on=round_.due_on)))
         else:
