@@ -8,21 +8,16 @@ in 分.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tracker.fields import Field, Kind, Section, Table, names, yuan
 from tracker.messages import Message, say
 
 SCHEMA = 1
 KEYWORDS = 4
 KEYWORD_ZI = 12
 NOTE_ZI = 1000
-MOST_FEN = 2_000_000_000
-FEN = 100
-CHARACTERS_PER_ZI = 10
-
-ADD_A_ROW = say("Add a row")
 
 Content = Mapping[str, Any]
 
@@ -69,52 +64,6 @@ EXPENSES: Mapping[str, Message] = {
     Expense.LABOUR: say("Labour"),
     Expense.OTHER: say("Other expenses"),
 }
-
-
-class Kind(StrEnum):
-    """How the text of a field is to be read."""
-
-    LINE = "line"
-    TEXT = "text"
-    EMAIL = "email"
-    PHONE = "phone"
-    MONTH = "month"
-    QUARTER = "quarter"
-    MONEY = "money"
-    CODE = "code"
-    UNIT = "unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing to fill in: at most ``zi`` 字 and ``characters`` characters; ``owed`` says that a submission needs it."""
-
-    name: str
-    label: Message
-    kind: Kind = Kind.LINE
-    zi: int = 40
-    owed: bool = True
-    hint: Message | None = None
-    codes: Mapping[str, Message] | None = None
-    longest: int = 0
-
-    @property
-    def characters(self) -> int:
-        """The cap in characters, so that one endless word is not one 字."""
-        return self.longest or self.zi * CHARACTERS_PER_ZI
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows to fill in, at most ``most``; a submission needs at least ``least``."""
-
-    name: str
-    label: Message
-    columns: tuple[Field, ...]
-    most: int
-    least: int = 0
-    hint: Message | None = None
-    add: Message = ADD_A_ROW
 
 
 TITLES = (
@@ -210,26 +159,13 @@ TABLES = (TEAM, RESULTS, SCHEDULE, BUDGET)
 AREA, KEYWORDS_LABEL = say("Topic area"), say("Keywords")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the form, with the names of the fields and tables in it."""
-
-    id: str
-    label: Message
-    names: tuple[str, ...]
-
-
-def _names(*fields: Field | Table) -> tuple[str, ...]:
-    return tuple(field.name for field in fields)
-
-
 SECTIONS = (
-    Section("topic", say("Topic"), (*_names(*TITLES), "area", "keywords")),
-    Section("people", say("Units and people"), _names(PARTNERS, *INVESTIGATOR, TEAM, *CONTACT)),
-    Section("why", say("Why"), _names(BACKGROUND, RATIONALE)),
-    Section("what", say("What and how"), _names(RESEARCH, METHOD, NOVELTY, PRIOR_WORK)),
-    Section("results-and-schedule", say("Results and schedule"), _names(RESULTS, *PERIOD, SCHEDULE)),
-    Section("money", say("Budget"), _names(BUDGET, TOTAL)),
+    Section("topic", say("Topic"), (*names(*TITLES), "area", "keywords")),
+    Section("people", say("Units and people"), names(PARTNERS, *INVESTIGATOR, TEAM, *CONTACT)),
+    Section("why", say("Why"), names(BACKGROUND, RATIONALE)),
+    Section("what", say("What and how"), names(RESEARCH, METHOD, NOVELTY, PRIOR_WORK)),
+    Section("results-and-schedule", say("Results and schedule"), names(RESULTS, *PERIOD, SCHEDULE)),
+    Section("money", say("Budget"), names(BUDGET, TOTAL)),
 )
 
 
@@ -288,14 +224,6 @@ def _unequal(content: Content) -> Iterator[tuple[str, Message]]:
     stated, summed = content["budget_total"], budget_sum(content)
     if stated is not None and content["budget"] and stated != summed:
         yield TOTAL.name, say("The stated total is {stated} yuan, but the lines add up to {summed} yuan.", stated=yuan(stated), summed=yuan(summed))
-
-
-def yuan(fen: int | None) -> str:
-    """Write an amount kept in 分 as it is typed, in 元: "180000" or "1200.50"; "" for None."""
-    if fen is None:
-        return ""
-    whole, rest = divmod(fen, FEN)
-    return f"{whole}.{rest:02}" if rest else str(whole)
 
 
 def section_of(name: str) -> str:

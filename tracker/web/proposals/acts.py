@@ -17,8 +17,9 @@ from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Proposal
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
+from tracker.web.longform import attach
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
-from tracker.web.proposals.forms import ActForm, attach
+from tracker.web.proposals.forms import ActForm
 from tracker.web.proposals.told import told
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, check
+from tracker.projects import queries as projects
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal, Version
@@ -128,11 +129,12 @@ def _pick(proposal: Proposal, versions: list[tuple[Version, Person]]) -> tuple[d
     return (actions.snapshot(proposal), True) if working else (versions[0][0].content, False)
 
 
-def _ballots_and_decisions(proposal: Proposal) -> dict[str, list[Any]]:
-    """Return the ballots it stood in and the decisions on it, asked for only where there can be any."""
+def _afterwards(proposal: Proposal) -> dict[str, Any]:
+    """Return the ballots it stood in, the decisions on it and the project it became, asked for only where there can be any."""
     return {
         "ballots": list(session().scalars(ballots.items_of(proposal.id))) if proposal.ballot_closes_at else [],
         "decisions": list(session().scalars(decisions.decisions_on(proposal.id))) if proposal.decided_at else [],
+        "project": session().scalars(projects.of_proposal(proposal.id)).one_or_none() if proposal.state is ProposalState.APPROVED else None,
     }
 
 
@@ -159,7 +161,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         offers=offers(proposal, actor, now),
         urls={**act_urls(id), **decision_urls(id)},
         sees_contact=sees_contact(actor, proposal),
-        **_ballots_and_decisions(proposal),
+        **_afterwards(proposal),
     )
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from tracker.db import session
 from tracker.errors import Invalid, Refused, Stale
+from tracker.fields import Kind as FieldKind
 from tracker.members.models import Unit
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
@@ -23,8 +24,9 @@ from tracker.proposals.models import Proposal
 from tracker.web.formats import name_text, quarter_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import number_asked
+from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, typed
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
-from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, attach, change_rows, filled, offer_choices, offer_rows, typed
+from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
 from tracker.web.proposals.told import told
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 LIMITS = {each.name: each.zi for each in (*shape.TITLES, *shape.TEXTS)}
 
 COLUMN_LIMITS: Mapping[str, Mapping[str, int]] = {
-    table.name: {column.name: column.zi for column in table.columns if column.kind is shape.Kind.TEXT and len(table.columns) < 3}  # noqa: PLR2004 - narrow columns have no room for a counter
+    table.name: {column.name: column.zi for column in table.columns if column.kind is FieldKind.TEXT and len(table.columns) < 3}  # noqa: PLR2004 - narrow columns have no room for a counter
     for table in (shape.PARTNERS, *shape.TABLES)
 }
 
@@ -138,7 +140,7 @@ def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None, st
     offer_rows(form)
     quarters = [(code, quarter_text(code)) for code in shape.quarters(proposal.programme.year)]
     partners = [(str(unit.id), name_text(unit)) for unit in units if unit.id != proposal.lead_unit_id]
-    offer_choices(form, {shape.Kind.QUARTER: quarters, shape.Kind.UNIT: partners}, translated)
+    offer_choices(form, {FieldKind.QUARTER: quarters, FieldKind.UNIT: partners}, translated)
     return render_template(
         "proposals/edit.html",
         form=form,

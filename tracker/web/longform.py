@@ -1,0 +1,135 @@
+"""Long forms made from the shapes of ``tracker.fields``: controls, rows that come and go without a script, messages beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Field as Control
+from wtforms import FieldList, Form, FormField, SelectField, StringField, TextAreaField
+from wtforms.widgets import EmailInput, MonthInput, TelInput, URLInput
+
+from tracker.fields import Field, Kind, Table, yuan
+from tracker.messages import Message
+
+ROWS_AT_MOST = 400
+_INPUTS = {Kind.EMAIL: EmailInput, Kind.PHONE: TelInput, Kind.MONTH: MonthInput, Kind.LINK: URLInput}
+
+
+class Owed:
+    """Marks a field that a submission needs; a draft may leave it empty."""
+
+    field_flags: Mapping[str, object] = {"required": True}
+
+    def __call__(self, form: Form, field: Control) -> None:
+        """Accept anything: the domain judges what was typed."""
+
+
+class Rows(FieldList):
+    """A list of rows whose submitted places are small plain numbers; anything else is ignored. ``table`` is what it is made from."""
+
+    table: Table | None = None
+
+    def _extract_indices(self, prefix: str, formdata: MultiDict[str, str]) -> Iterator[int]:
+        place = re.compile(re.escape(prefix) + "-([0-9]{1,4})(?:-|$)")
+        for key in formdata:
+            match = place.match(key)
+            if match is not None:
+                yield int(match[1])
+
+
+def control(field: Field) -> Control:
+    """Return the control of one field."""
+    marks = [Owed()] if field.owed else []
+    match field.kind:
+        case Kind.TEXT:
+            return TextAreaField(field.label, marks, description=field.hint or "")
+        case Kind.CODE | Kind.QUARTER | Kind.UNIT:
+            return SelectField(field.label, marks, choices=[], description=field.hint or "")
+        case Kind.MONEY:
+            return StringField(field.label, marks, description=field.hint or "", render_kw={"inputmode": "decimal", "autocomplete": "off"})
+        case _:
+            widget = _INPUTS[field.kind]() if field.kind in _INPUTS else None
+            return StringField(field.label, marks, description=field.hint or "", widget=widget, render_kw={"autocomplete": "off"})
+
+
+def grid(table: Table) -> Rows:
+    """Return the control of one table."""
+    row = type(f"{table.name.title()}Row", (Form,), {column.name: control(column) for column in table.columns})
+    rows = type(f"{table.name.title()}Rows", (Rows,), {"table": table})
+    made: Rows = rows(FormField(row), table.label, description=table.hint or "")
+    return made
+
+
+def grids(form: Form) -> Iterator[Rows]:
+    """Give the tables of a form."""
+    return (field for field in form if isinstance(field, Rows))
+
+
+def shown(field: Field, value: Any) -> str:  # noqa: ANN401 - text or an amount, by the kind of the field
+    """Return a value as its control shows it."""
+    return yuan(value) if field.kind is Kind.MONEY else str(value or "")
+
+
+def typed(form: Form) -> dict[str, Any]:
+    """Return what stands in the form as plain text, blank rows left out of it and of the form."""
+    for rows in grids(form):
+        rows.entries[:] = [entry for entry in rows.entries if any((value or "").strip() for value in entry.data.values())]
+    return {field.short_name: [entry.data for entry in field.entries] if isinstance(field, FieldList) else field.data for field in form}
+
+
+def change_rows(form: Form, asked: Mapping[str, str]) -> str | None:
+    """Do what an "add-<table>" or "remove-<table>-<place>" button asks for; returns the table's name, None when no such button was pressed."""
+    for rows in grids(form):
+        name: str = rows.short_name
+        if f"add-{name}" in asked and len(rows.entries) < ROWS_AT_MOST:
+            rows.append_entry()
+            return name
+        for place in range(len(rows.entries)):
+            if f"remove-{name}-{place}" in asked:
+                rows.entries.pop(place)
+                return name
+    return None
+
+
+def offer_rows(form: Form) -> None:
+    """Show one empty row in each table that a submission needs and that has none."""
+    for rows in grids(form):
+        if rows.table is not None and rows.table.least and not rows.entries:
+            rows.append_entry()
+
+
+def offer_choices(form: Form, choices: Mapping[Kind, Sequence[tuple[str, str]]], translate: Any) -> None:  # noqa: ANN401 - the filter "t"
+    """Fill every select of the tables: quarters and units as given, codes by their labels."""
+    for rows in grids(form):
+        for entry in rows.entries:
+            for column in rows.table.columns if rows.table else ():
+                if column.kind in choices:
+                    entry.form[column.name].choices = [("", "—"), *choices[column.kind]]
+                elif column.codes is not None:
+                    entry.form[column.name].choices = [("", "—"), *((code, translate(label)) for code, label in column.codes.items())]
+
+
+def attach(form: Form, wrong: Mapping[str, Sequence[Message]]) -> None:
+    """Put each message beside its field; one that belongs to no field of the form goes to the top."""
+    for key, messages in wrong.items():
+        field = _find(form, key)
+        if field is None:
+            form.form_errors.extend(messages)
+        else:
+            field.errors = [*field.errors, *messages]
+    for rows in grids(form):
+        rows.errors = [*rows.errors, *(entry.errors for entry in rows.entries if entry.errors)]
+
+
+def _find(form: Form, key: str) -> Control | None:
+    parts = key.split("-")
+    if parts[0] not in form:
+        return None
+    field = form[parts[0]]
+    if len(parts) == 1:
+        return field
+    _, place, column = parts
+    return field.entries[int(place)].form[column] if int(place) < len(field.entries) else field
