@@ -9,7 +9,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-options --strip-extras --allow-unsafe --build-deps-for editable
 
-.PHONY: help env run demo test check test-fast browser screenshots translations pins clean
+.PHONY: help env run demo test check test-fast bench browser screenshots translations pins clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ test: env browser check ## Run every check and the whole suite, on SQLite and on
 
 test-fast: env ## Run the suite on SQLite, without a browser
 	$(BIN)/pytest -n $(WORKERS) -m "not browser"
+
+bench: env ## Measure the pages against a yardstick at 100, 1,000 and 10,000 proposals (BENCH=--check fails over budget)
+	$(BIN)/python -m tests.bench $(BENCH)
 
 screenshots: env browser ## Take the pictures of the guides anew, from the demonstration year
 	$(BIN)/python -m tests.stories.screenshots

@@ -6,10 +6,10 @@ from granian import Granian
 from granian.constants import Interfaces
 
 
-def serve(*, address: str, port: int, workers: int) -> None:
-    """Answer requests until told to stop; requests in flight are finished first."""
+def serve(*, address: str, port: int, workers: int, app: str = "tracker:create_app") -> None:
+    """Answer requests until told to stop; requests in flight are finished first. ``app`` names what makes the application."""
     Granian(
-        "tracker:create_app",
+        app,
         factory=True,
         interface=Interfaces.WSGI,
         address=address,
