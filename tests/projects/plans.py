@@ -33,6 +33,8 @@ PLAN: dict[str, Any] = {
     "budget": [{"kind": "operations", "amount": 10_000_000, "basis": "调研"}, {"kind": "labour", "amount": 8_000_000, "basis": ""}],
     "budget_total": 18_000_000,
     "partners": [],
+    "lead": {"code": "caict", "name_zh": "中国信息通信研究院", "name_en": "China Academy of Information and Communications Technology"},
+    "area": None,
 }
 
 

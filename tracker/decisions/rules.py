@@ -33,7 +33,7 @@ TAKEN: Mapping[DecisionKind, Message] = {
     DecisionKind.REJECT: say("not approved"),
 }
 FOLLOWS: Mapping[DecisionKind, Message] = {
-    DecisionKind.APPROVE: say("The topic is approved and can become a project of the year."),
+    DecisionKind.APPROVE: say("The topic is approved and becomes project {number}, the next of the year. The secretariat then starts it."),
     DecisionKind.DEFER: say("The topic waits: it can be approved, refused or put to the vote again later."),
     DecisionKind.REJECT: say("The topic is not approved. This ends it for the year."),
 }

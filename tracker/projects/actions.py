@@ -23,6 +23,7 @@ from tracker.projects.quarters import Quarter
 from tracker.projects.rounds import RoundDates, RoundRules
 from tracker.projects.rules import RoundState
 from tracker.projects.thresholds import Limits
+from tracker.proposals.entry import read_note
 from tracker.proposals.models import Proposal, Version
 from tracker.transitions import REASON_OWED, perform
 
@@ -46,6 +47,11 @@ def lock_numbers(programme_id: int) -> Programme:
     return session().scalars(queries.programme_locked(programme_id)).one()
 
 
+def next_number(programme: Programme) -> str:
+    """Return the number that the next project of the programme gets."""
+    return f"{programme.project_prefix}-{programme.year}-{programme.last_project + 1:02}"
+
+
 def establish(proposal: Proposal, *, actor: Actor) -> Project:
     """Make the project of a proposal that has just been approved, with the programme's next number.
 
@@ -54,6 +60,7 @@ def establish(proposal: Proposal, *, actor: Actor) -> Project:
     """
     programme = lock_numbers(proposal.programme_id)
     version = session().scalars(queries.last_version(proposal.id)).one()
+    number = next_number(programme)
     programme.last_project += 1
     project = Project(
         programme_id=programme.id,
@@ -61,7 +68,7 @@ def establish(proposal: Proposal, *, actor: Actor) -> Project:
         version_id=version.id,
         lead_unit_id=proposal.lead_unit_id,
         serial=programme.last_project,
-        number=f"{programme.project_prefix}-{programme.year}-{programme.last_project:02}",
+        number=number,
         title_zh=proposal.title_zh,
         title_en=proposal.title_en,
         established_at=clock.now(),
@@ -150,23 +157,29 @@ def publish_round(programme: Programme, quarter: Quarter, dates: RoundDates, *, 
     """
     found = session().scalars(queries.round_locked(programme.id, quarter.key)).one_or_none()
     round_ = found or Round(programme_id=programme.id, quarter=quarter.key, state=RoundState.PUBLISHED, version=0, published_at=clock.now(), **_days(dates))
-    action = Action.PUBLISH if found is None else Action.CHANGE
-    denial = check(action, round_, actor=actor, now=clock.now())
-    if denial is not None:
-        raise Refused(denial)
+    refuse_round(found, actor=actor)
     expect_version(seen, round_.version)
     _check_days(quarter, dates)
+    reason = read_note(note)
     if found is not None and _days(found.dates) == _days(dates):
         return found
-    if found is not None and not note.strip():
+    if found is not None and not reason:
         raise Invalid({"note": [REASON_OWED]})
     _set_days(round_, dates)
     session().add(round_)
     session().flush()
-    perform(action, round_, actor=actor, note=note, facts={"quarter": quarter.key, **{name: day.isoformat() for name, day in _days(dates).items()}})
+    action = Action.PUBLISH if found is None else Action.CHANGE
+    perform(action, round_, actor=actor, note=reason, facts={"quarter": quarter.key, **{name: day.isoformat() for name, day in _days(dates).items()}})
     round_.version += 1
     reconcile_all(programme)
     return round_
+
+
+def refuse_round(round_: Round | None, *, actor: Actor) -> None:
+    """Raise Refused for whoever may not publish a round (None: not published yet) or change this one."""
+    denial = check(Action.CHANGE if round_ else Action.PUBLISH, round_ or Round(state=RoundState.PUBLISHED), actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
 
 
 def _days(dates: RoundDates) -> dict[str, date]:

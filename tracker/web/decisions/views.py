@@ -21,6 +21,7 @@ from tracker.decisions.vote import in_words, outcome_chip
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, check
+from tracker.projects.actions import next_number
 from tracker.proposals.models import Partner, Proposal
 from tracker.voting.grammar import parse_rule
 from tracker.voting.sentence import rule_sentence
@@ -86,7 +87,9 @@ def _load(proposal_id: int) -> Matter:
     """
     wanted = (
         sa.select(Proposal)
-        .options(joinedload(Proposal.lead_unit), joinedload(Proposal.area), selectinload(Proposal.partners).joinedload(Partner.unit))
+        .options(
+            joinedload(Proposal.lead_unit), joinedload(Proposal.area), joinedload(Proposal.programme), selectinload(Proposal.partners).joinedload(Partner.unit)
+        )
         .where(Proposal.id == proposal_id)
     )
     found = session().scalars(wanted).one_or_none() if proposal_id <= KEY_LIMIT else None
@@ -97,8 +100,9 @@ def _load(proposal_id: int) -> Matter:
 
 def _choices(matter: Matter) -> list[Choice]:
     actor, now = the_actor(), clock.now()
+    number = next_number(matter.proposal.programme)
     return [
-        Choice(kind, KINDS[kind], FOLLOWS[kind], against_vote(kind, matter.outcome))
+        Choice(kind, KINDS[kind], Message(FOLLOWS[kind].msgid, {"number": number}), against_vote(kind, matter.outcome))
         for kind, action in ACTIONS.items()
         if check(action, matter.proposal, actor=actor, now=now) is None
     ]

@@ -22,6 +22,7 @@ from tracker.policy import Action, check
 from tracker.programmes import actions, content, files, queries
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES
+from tracker.projects.actions import LIMITS, set_reporting
 from tracker.web.formats import zone_name
 from tracker.web.identity import SAFE, the_actor, writes
 from tracker.web.programmes import forms, glance
@@ -38,6 +39,7 @@ SECTIONS = (
     ("programmes.change_dates", _l("Dates"), lambda programme: bool(programme.phases)),
     ("programmes.change_areas", _l("Topic areas"), lambda programme: bool(programme.areas)),
     ("programmes.change_voting", _l("Voting"), lambda programme: bool(programme.voting)),
+    ("programmes.change_reporting", _l("Reporting"), lambda programme: bool(programme.reporting)),
     ("programmes.change_files", _l("Files"), lambda programme: bool(programme.files)),
 )
 
@@ -181,6 +183,24 @@ def change_voting(year: int) -> ResponseReturnValue:
             return _stale(programme, form, forms.voting_form(programme, offered, fresh=True))
         return _saved(programme, "programmes.change_voting")
     return _page("voting", programme, form)
+
+
+@bp.route("/programmes/<int:year>/edit/reporting", methods=["GET", "POST"])
+@writes
+def change_reporting(year: int) -> ResponseReturnValue:
+    """Show and save how projects are numbered and when their reports are due."""
+    programme = opened(year)
+    form = forms.reporting_form(programme)
+    if request.method == "POST":
+        try:
+            set_reporting(programme, (form.prefix.data or "").strip(), form.numbers(), seen=form.seen(), actor=the_actor())
+        except Invalid as wrong:
+            forms.show(form, wrong)
+            return _page("reporting", programme, form, limits=LIMITS), 422
+        except Stale:
+            return _stale(programme, form, forms.reporting_form(programme, fresh=True))
+        return _saved(programme, "programmes.change_reporting")
+    return _page("reporting", programme, form, limits=LIMITS)
 
 
 def receives_file(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:

@@ -17,16 +17,24 @@ from tracker.programmes import windows
 from tracker.programmes.content import AREA, MOST_AREAS, Area, Voting
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES, PhaseKind
+from tracker.projects.actions import LIMITS
+from tracker.projects.rounds import RoundRules
 from tracker.web.formats import translated
 from tracker.web.forms import TextForm
 
 MOST_DIGITS = 9
+NUMERIC = {"inputmode": "numeric", "maxlength": 4}
+
+
+def read_number(text: object) -> int | None:
+    """Return a number of at most nine digits, None for anything else."""
+    given = str(text or "").strip()
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else None
 
 
 def whole_number(text: object) -> int:
     """Return a number of at most nine digits, or 0 for anything else."""
-    given = str(text or "").strip()
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 0
+    return read_number(text) or 0
 
 
 class SectionForm(TextForm):
@@ -131,6 +139,22 @@ class VotingForm(SectionForm):
         return Voting(self.preset.data if self.preset.data in offered else "", self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data)
 
 
+class ReportingForm(SectionForm):
+    """How this year's projects are numbered, and by which numbers their reports are due."""
+
+    prefix = StringField(_l("Prefix of project numbers"), render_kw={"maxlength": 12})
+    opens_days = StringField(_l("Days before the quarter's end from which reports are taken"), render_kw=NUMERIC)
+    due_working_days = StringField(_l("Working days after the quarter's end until which they are due"), render_kw=NUMERIC)
+    grace_working_days = StringField(_l("Working days of grace before a report counts as missing"), render_kw=NUMERIC)
+    min_active_days = StringField(_l("Active days from which a quarter owes a report of its own"), render_kw=NUMERIC)
+    return_days = StringField(_l("Working days to mend a returned report"), render_kw=NUMERIC)
+    due_soon_days = StringField(_l("Working days left at which a report is due soon"), render_kw=NUMERIC)
+
+    def numbers(self) -> dict[str, int | None]:
+        """Return the numbers as the domain takes them; None for anything that is no whole number."""
+        return {name: read_number(self[name].data) for name in LIMITS}
+
+
 class UploadForm(TextForm):
     """A file for the call."""
 
@@ -171,6 +195,13 @@ def voting_form(programme: Programme, presets: Sequence[tuple[str, str]], *, fre
     form: VotingForm = _made(VotingForm, {**programme.voting, "version": programme.version}, fresh=fresh)
     form.preset.choices = list(presets)
     return form
+
+
+def reporting_form(programme: Programme, *, fresh: bool = False) -> ReportingForm:
+    """Return the form of the prefix and the numbers of reporting."""
+    numbers = {name: str(number) for name, number in RoundRules.from_json(programme.reporting).to_json().items()}
+    made: ReportingForm = _made(ReportingForm, {**numbers, "prefix": programme.project_prefix, "version": programme.version}, fresh=fresh)
+    return made
 
 
 def _made(form: type[Any], data: dict[str, object], *, fresh: bool) -> Any:  # noqa: ANN401 - whichever form was asked for
