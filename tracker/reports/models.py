@@ -106,7 +106,7 @@ class Report(Base):
             "quarter": self.quarter,
             "number": project.number,
             "title": Titled(project.title_zh, project.title_en),
-            "light": LIGHTS[self.override] if self.override else "",
+            "light": LIGHTS[self.light],
         }
 
     def people(self, audience: str) -> Iterable[int]:

@@ -13,10 +13,13 @@ from tracker.reports.models import Comment, Report, ReportVersion
 from tracker.reports.rules import ReportState
 
 
-def owed_row(project_id: int, quarter: str) -> sa.Select[Obligation]:
-    """What one project owes in one quarter, with the project, its programme, lead unit, approved version and partners."""
+def owed_row(project_id: int, quarter: str, *, lock: bool = False) -> sa.Select[Obligation]:
+    """What one project owes in one quarter, with the project, its programme, lead unit, approved version and partners.
+
+    Locked for update if asked: whoever writes on the quarter takes this row first, so that a report is begun once.
+    """
     project = joinedload(Obligation.project)
-    return (
+    wanted = (
         sa.select(Obligation)
         .options(
             project.joinedload(Project.lead_unit),
@@ -26,6 +29,25 @@ def owed_row(project_id: int, quarter: str) -> sa.Select[Obligation]:
         )
         .where(Obligation.project_id == project_id, Obligation.quarter == quarter)
     )
+    return wanted.with_for_update(of=Obligation).execution_options(populate_existing=True) if lock else wanted
+
+
+def round_for(obligation: Obligation) -> sa.Select[Round]:
+    """The published dates of the quarter of an obligation, if there are any."""
+    return sa.select(Round).where(Round.programme_id == obligation.project.programme_id, Round.quarter == obligation.quarter)
+
+
+def last_number(report_id: int) -> sa.Select[int | None]:
+    """The number of the newest version of a report, NULL for none."""
+    return sa.select(sa.func.max(ReportVersion.number)).where(ReportVersion.report_id == report_id)
+
+
+def versions_before(project_id: int, quarter: str) -> sa.Select[ReportVersion, str]:
+    """The last version handed in for each quarter before ``quarter`` of a project, with its quarter, newest first."""
+    newest = sa.select(sa.func.max(ReportVersion.id)).join(ReportVersion.report).join(Report.obligation)
+    of_before = newest.where(Obligation.project_id == project_id, Obligation.quarter < quarter).group_by(ReportVersion.report_id)
+    wanted = sa.select(ReportVersion, Obligation.quarter).join(ReportVersion.report).join(Report.obligation)
+    return wanted.where(ReportVersion.id.in_(of_before)).order_by(Obligation.quarter.desc())
 
 
 def report_on(obligation_id: int, *, lock: bool = False) -> sa.Select[Report]:
