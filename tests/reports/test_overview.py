@@ -36,18 +36,18 @@ def cell(
     kind: ObligationKind = ObligationKind.QUARTERLY,
     late: int = 0,
 ) -> Place:
-    report = cast(Report, SimpleNamespace(state=state, flagged_at=AT if flagged else None))
-    return Place(cast(Obligation, SimpleNamespace(kind=kind)), Q2, report, None, Standing(word, late), light, shown)
+    report = cast("Report", SimpleNamespace(state=state, flagged_at=AT if flagged else None))
+    return Place(cast("Obligation", SimpleNamespace(kind=kind)), Q2, report, None, Standing(word, late), light, shown)
 
 
 def row(serial: int, now: Place | None, before: Place | None = None, *, unit: int = 1, state: ProjectState = ProjectState.RUNNING) -> Row:
-    project = cast(Project, SimpleNamespace(id=serial, serial=serial, lead_unit_id=unit, state=state))
+    project = cast("Project", SimpleNamespace(id=serial, serial=serial, lead_unit_id=unit, state=state))
     cells = {key: place for key, place in (("2021Q1", before), ("2021Q2", now)) if place is not None}
     return rows_of([project], {serial: cells}, Q2)[0]
 
 
 def round_(quarter: str, opens_on: date) -> Round:
-    return cast(Round, SimpleNamespace(quarter=quarter, opens_on=opens_on))
+    return cast("Round", SimpleNamespace(quarter=quarter, opens_on=opens_on))
 
 
 ROUNDS = [round_("2021Q1", date(2021, 3, 22)), round_("2021Q2", date(2021, 6, 21))]

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.cast import FOUNDED, NOW, Cast
 from tests.decisions.placing import ballot, balloted, place
+from tests.projects.placing import AFTER_GRACE, IN_JULY, YEAR, Filed, Planned, accepted, project, rounds
 from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import db, get, writing
@@ -24,6 +25,8 @@ from tracker.policy import Action, Role
 from tracker.programmes.models import Phase
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
+from tracker.reports.lights import Light
+from tracker.reports.rules import ReportState
 from tracker.transitions import perform
 from tracker.voting.models import Item, Vote
 from tracker.voting.tally import Position
@@ -235,9 +238,90 @@ def test_person_without_a_seat_is_told_so(app: Flask, cast: Cast, client_of: Cli
     assert "You hold no seat at present, so nothing can wait for you." in words(client.get("/").text)
 
 
+REPORTS = {"2021Q1": accepted(), "2021Q2": Filed(ReportState.SUBMITTED, Light.RED)}
+
+
+@pytest.mark.parametrize(
+    ("instant", "says"),
+    [
+        (datetime(2021, 6, 25, 2, tzinfo=UTC), "○ 2021 Q2: IPWC-2021-01 课题 Your unit owes the report for this quarter. ○ due Wed 14 Jul 2021, 23:59"),
+        (IN_JULY, "▲ 2021 Q2: IPWC-2021-01 课题 Overdue: without it the quarter counts as missing after 21 July 2021. ■ due Wed 14 Jul 2021, 23:59"),
+        (AFTER_GRACE, "✕ 2021 Q2: IPWC-2021-01 课题 Missing since 22 July 2021: it can still be handed in. ■ due Wed 14 Jul 2021, 23:59"),
+    ],
+)
+def test_unit_is_asked_for_the_report_with_its_due_day(app: Flask, cast: Cast, client_of: ClientOf, instant: datetime, says: str) -> None:
+    rounds(app, cast, YEAR[:2])
+    key = project(app, cast, Planned(lead="huawei", title="课题", partner="meituan", reports={"2021Q1": accepted()}))
+    with clock.standing_at(instant):
+        page = client_of(cast.huawei_contributor).get("/").text
+        others = [tasks(client_of(cast.people[who]).get("/").text) for who in ("meituan", "bytedance", "expert")]
+    [task] = tasks(page)
+    assert says in task
+    assert f'href="/projects/{key}/reports/2021Q2/edit"' in page
+    assert others == [[], [], []]
+
+
+def test_unit_waits_for_a_round_that_opens_soon_and_for_the_check(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    rounds(app, cast, YEAR[:3])
+    project(app, cast, Planned(lead="huawei", title="课题", reports=REPORTS))
+    with clock.standing_at(datetime(2021, 8, 25, 2, tzinfo=UTC)):
+        page = client_of(cast.huawei).get("/").text
+    assert tasks(page) == []
+    assert "2021 Q2: IPWC-2021-01 课题 ○ Handed in The secretariat checks the report." in words(page)
+    assert "2021 Q3: IPWC-2021-01 课题 ○ Not open yet Taken from 21 September 2021, due on 20 October 2021." in words(page)
+
+
+def test_returned_report_has_a_second_clock_and_says_what_is_wrong(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    rounds(app, cast, YEAR[:2])
+    project(
+        app,
+        cast,
+        Planned(lead="huawei", reports={"2021Q1": accepted(), "2021Q2": Filed(ReportState.RETURNED, Light.GREEN, datetime(2021, 7, 8, 2, tzinfo=UTC))}),
+    )
+    with clock.standing_at(datetime(2021, 7, 12, 2, tzinfo=UTC)):
+        [task] = tasks(client_of(cast.huawei).get("/").text)
+    assert "Returned for changes: 补充阶段性成果。" in task
+    assert "due Fri 16 Jul 2021, 23:59 (Beijing)" in task
+    assert "Change the report" in task
+
+
+def test_secretariat_starts_checks_publishes_and_sees_who_is_late(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    rounds(app, cast, YEAR[:2])
+    project(app, cast, Planned(reports=REPORTS))
+    project(app, cast, Planned(reports={"2021Q1": accepted()}))
+    project(app, cast, Planned(started=False))
+    with clock.standing_at(datetime(2021, 9, 5, 2, tzinfo=UTC)):
+        page = client_of(cast.secretariat).get("/").text
+    publish, start, check, late = tasks(page)
+    assert "Reporting dates for 2021 Q3 The units cannot report before the dates are published. ○ due Thu 30 Sep 2021, 23:59" in publish
+    assert "IPWC-2021-03" in start
+    assert "handed it in at 30 Jun 2021, 10:00 (Beijing): check it. Check" in check
+    assert "Late reports for 2021 Q2 Past the due day and not handed in: 1 (IPWC-2021-02). See who is late" in late
+    assert 'href="/programmes/2021?quarter=2021Q2#projects"' in page
+
+
+@pytest.mark.parametrize("who", ["chair", "director"])
+def test_officers_are_led_to_the_projects_that_go_wrong(app: Flask, cast: Cast, client_of: ClientOf, who: str) -> None:
+    rounds(app, cast, YEAR[:2])
+    project(app, cast, Planned(reports=REPORTS))
+    project(app, cast, Planned())
+    with clock.standing_at(AFTER_GRACE):
+        [task] = tasks(client_of(cast.people[who]).get("/").text)
+    assert "2021 research programme 2021 Q2: 1 off track, 1 missing twice running, 0 marked for discussion. See the projects" in task
+
+
+def test_officers_are_not_troubled_when_all_goes_well(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    rounds(app, cast, YEAR[:2])
+    project(app, cast, Planned(reports={"2021Q1": accepted(), "2021Q2": accepted()}))
+    with clock.standing_at(AFTER_GRACE):
+        assert tasks(client_of(cast.chair).get("/").text) == []
+
+
 def fill(app: Flask, cast: Cast, rows: int) -> None:
     """Put ``rows`` of everything on everybody's desk."""
     for _ in range(rows):
+        project(app, cast, Planned(lead="huawei", partner="meituan", reports=REPORTS))
+        project(app, cast, Planned(lead="huawei", started=False))
         place(app, cast, S.DRAFT, lead="huawei", partner="meituan")
         place(app, cast, S.SCREENED, lead="huawei")
         place(app, cast, S.SUBMITTED, lead="huawei", partner="meituan")
@@ -253,6 +337,7 @@ def test_my_work_makes_at_most_eight_queries_whatever_the_rows(
     app: Flask, cast: Cast, client_of: ClientOf, queries: Callable[[], AbstractContextManager[list[str]]], who: str
 ) -> None:
     client, counts = client_of(cast.people[who]), []
+    rounds(app, cast, YEAR[:2], {quarter: (date(2021, 1, 1), date(2021, 1, 2), date(2021, 1, 3)) for quarter in YEAR[:2]})
     for rows in (1, 2):
         fill(app, cast, rows)
         with queries() as seen:

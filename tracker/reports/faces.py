@@ -68,7 +68,7 @@ def _face(place: Place, due: str) -> Face:
     due_words = say("due {day}", day=due) if due else None
     if place.timeliness is T.NOT_REQUIRED:
         glyph, word = RESTING.get(place.kind, ("○", say("Nothing owed")))
-        return Face(glyph, word, "", None, linked=place.report is not None)
+        return Face(glyph, word, "", None, linked=place.report is not None and place.followed)
     if not place.shown:
         return Face("", due_words or say("No date yet"), "", None, linked=False)
     if place.timeliness in REPORTED:

@@ -38,7 +38,8 @@ class Judge:
 class Place:
     """One project in one quarter. ``shown`` is False where the reader may not follow it: then it says nothing of how it stands.
 
-    ``report`` is None as long as nobody has written or said anything; ``round`` None until the dates are published.
+    ``report`` is None as long as nobody has written or said anything; ``round`` None until the dates are published. ``followed`` is
+    False for those who see it only because its report was accepted: the officers' mark is not for them.
     """
 
     obligation: Obligation
@@ -48,6 +49,7 @@ class Place:
     standing: Standing
     light: Light
     shown: bool
+    followed: bool = True
 
     @property
     def timeliness(self) -> Timeliness:
@@ -66,8 +68,8 @@ class Place:
 
     @property
     def flagged(self) -> bool:
-        """Whether an officer marked it for discussion."""
-        return self.report is not None and self.report.flagged_at is not None
+        """Whether an officer marked it for discussion, if the reader is to know."""
+        return self.followed and self.report is not None and self.report.flagged_at is not None
 
 
 def stand(obligation: Obligation, round_: Round | None, report: Report | None, *, judge: Judge, now: datetime) -> Standing:
@@ -83,8 +85,10 @@ def place(obligation: Obligation, round_: Round | None, report: Report | None, *
     """Return the cell of one obligation as ``actor`` may see it."""
     standing = stand(obligation, round_, report, judge=judge, now=now)
     accepted = report is not None and report.state is ReportState.ACCEPTED
-    shown = accepted or standing.timeliness is Timeliness.NOT_REQUIRED or _may_follow(actor, obligation)
-    return Place(obligation, Quarter.parse(obligation.quarter), report, round_, standing, report.light if report is not None and shown else Light.GREY, shown)
+    followed = _may_follow(actor, obligation)
+    shown = followed or accepted or standing.timeliness is Timeliness.NOT_REQUIRED
+    light = report.light if report is not None and shown else Light.GREY
+    return Place(obligation, Quarter.parse(obligation.quarter), report, round_, standing, light, shown, followed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ MENU = (
     ("programmes.current", say("Programme"), "programmes"),
     ("proposals.index", say("Proposals"), "proposals"),
     ("ballots.index", say("Ballots"), "ballots"),
+    ("projects.index", say("Projects"), "projects"),
     ("members.index", say("Members"), "members"),
 )
 
