@@ -95,18 +95,18 @@ def page(
     actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED
 ) -> sa.Select[Proposal, str, int]:
     """One page of the list: proposals with programme, area and lead unit, the state each is in at ``now``, and how many match in all; stable order."""
-    ids = matching(actor, wanted, now=now, settled=settled)
+    order = _order(wanted.sort, language, now, settled)
+    ids = matching(actor, wanted, now=now, settled=settled).add_columns(sa.func.count().over().label("total"))
+    few = ids.order_by(*order).limit(limit).offset(offset).subquery()  # so that only ids are sorted, not whole rows
     return (
-        sa.select(Proposal, effective_state(now, settled).label("state_now"), sa.func.count().over().label("total"))
+        sa.select(Proposal, effective_state(now, settled).label("state_now"), few.c.total)
+        .join(few, few.c.id == Proposal.id)
         .join(Proposal.programme)
         .join(Proposal.lead_unit)
         .outerjoin(Proposal.area)
         .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), raiseload(Proposal.partners))
         .options(sa.orm.defer(Proposal.content))
-        .where(Proposal.id.in_(ids))
-        .order_by(*_order(wanted.sort, language, now, settled))
-        .limit(limit)
-        .offset(offset)
+        .order_by(*order)
     )
 
 
