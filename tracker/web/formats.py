@@ -34,6 +34,7 @@ DATE = {"zh": "y年M月d日", "en": "d MMMM y"}
 SHORT_DAY = {"zh": "M月d日", "en": "d MMM"}
 DAY = {"zh": "M月d日（EEE）", "en": "EEE d MMM"}
 FULL_DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMM y"}
+MONTH = {"zh": "y年M月", "en": "MMMM y"}
 AT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
 AT_DAY = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
 IN_ZONE = {"zh": "{at}（{zone}）", "en": "{at} ({zone})"}
@@ -43,6 +44,7 @@ ZONE_NAMES = {"Asia/Shanghai": say("Beijing")}
 AMBER_WITHIN = timedelta(days=7)
 FEN = 100
 WAN = 10_000
+_MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 
 
@@ -163,6 +165,12 @@ def quarter_text(value: str) -> str:
     return QUARTER[locale].format(year=match[1], number=QUARTER_DIGITS[locale][int(match[2])])
 
 
+def month_text(value: str) -> str:
+    """Write a month kept as "2021-03": 2021年3月 / March 2021. Anything else is given back as it is."""
+    match = _MONTH.fullmatch(value or "")
+    return format_date(date(int(match[1]), int(match[2]), 1), MONTH[locale_code()], locale=locale_code()) if match else value or ""
+
+
 def money_text(fen: int | None) -> str:
     """Write an amount kept in 分: ¥180,000, with 分 only when there are any."""
     if fen is None:
@@ -270,6 +278,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "span": span_text,
     "left": left_text,
     "deadline_tone": deadline_tone,
+    "month": month_text,
     "quarter": quarter_text,
     "money": money_text,
     "wan": wan_text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -14,7 +15,7 @@ from tracker.messages import Message, say
 from tracker.web.formats import translated
 from tracker.web.forms import TextForm
 
-ISO_LENGTH = 10
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MOST_DIGITS = 9
 
 
@@ -29,7 +30,7 @@ class DayField(StringField):
         if not text:
             return None
         try:
-            return date.fromisoformat(text if len(text) == ISO_LENGTH and text.isascii() else "")
+            return date.fromisoformat(text if ISO_DAY.fullmatch(text) else "")
         except ValueError:
             raise Invalid({self.name: [say("Give a day like 2021-01-31.")]}) from None
 

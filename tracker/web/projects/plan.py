@@ -11,6 +11,7 @@ from typing import Any
 
 from tracker.messages import Message
 from tracker.proposals import content as proposals
+from tracker.reports import content as reports
 
 Content = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ class Deliverable:
     name: str
     form: Message | str
     quarter: str
-    status: Message | str
+    status: Message | None
     note: str
     told_in: str
 
@@ -69,7 +70,7 @@ def deliverables(plan: Content, told: Mapping[str, Content]) -> list[Deliverable
 def _deliverable(planned: Content, told: Mapping[str, Content]) -> Deliverable:
     quarter, row = next(((quarter, row) for quarter in sorted(told, reverse=True) if (row := _row(planned, told[quarter]))), ("", {}))
     form = proposals.FORMS.get(planned["form"], planned["form"])
-    return Deliverable(planned["name"], form, planned["quarter"], str(row.get("status") or ""), str(row.get("note") or ""), quarter)
+    return Deliverable(planned["name"], form, planned["quarter"], reports.STATUS.get(row.get("status", "")), str(row.get("note") or ""), quarter)
 
 
 def _row(planned: Content, report: Content) -> Content:
