@@ -59,6 +59,12 @@ class Report(Base):
     comments: Mapped[list[Comment]] = relationship(back_populates="report", order_by="Comment.id", lazy="raise_on_sql")
 
     @property
+    def begun(self) -> bool:
+        """Whether anybody has written or said something, so that it has a row."""
+        state: sa.orm.InstanceState[Report] = sa.inspect(self)
+        return state.persistent
+
+    @property
     def quarter(self) -> Quarter:
         """The quarter it is about."""
         return Quarter.parse(self.obligation.quarter)

@@ -20,7 +20,7 @@ from tracker.web.identity import the_actor, writes
 from tracker.web.longform import attach
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
 from tracker.web.proposals.forms import ActForm
-from tracker.web.proposals.told import told
+from tracker.web.told import told
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -24,10 +23,10 @@ from tracker.proposals.models import Proposal
 from tracker.web.formats import name_text, quarter_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import number_asked
-from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, typed
+from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
-from tracker.web.proposals.told import told
+from tracker.web.told import told
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -39,15 +38,6 @@ COLUMN_LIMITS: Mapping[str, Mapping[str, int]] = {
     table.name: {column.name: column.zi for column in table.columns if column.kind is FieldKind.TEXT and len(table.columns) < 3}  # noqa: PLR2004 - narrow columns have no room for a counter
     for table in (shape.PARTNERS, *shape.TABLES)
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SectionState:
-    """A section as the side list shows it."""
-
-    id: str
-    label: Message
-    state: str
 
 
 @bp.route("/proposals/new", methods=["GET", "POST"])
@@ -110,30 +100,10 @@ def _save(form: Form, proposal: Proposal) -> ResponseReturnValue:
 def _stale_page(form: Form, proposal: Proposal, why: Message) -> str:
     """Show the form as typed beside what is stored now; saving it again from there replaces what is stored, knowingly."""
     form.version.data = str(proposal.version)
-    return _edit_page(form, proposal, why=why, stored=_differences(form, proposal))
+    return _edit_page(form, proposal, why=why)
 
 
-def _differences(form: Form, proposal: Proposal) -> list[tuple[Message, str]]:
-    """Return label and stored text of each field whose typed text is another."""
-    stored, now = filled(proposal), typed(form)
-    return [(form[name].label.text, _flat(stored[name], form, name)) for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
-    return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
-
-
-def _flat(value: Any, form: Form, name: str) -> str:  # noqa: ANN401 - text or rows of text
-    if isinstance(value, list):
-        return "\n".join(" · ".join(text for text in row.values() if text) for row in value)
-    return str(value) if name != "area" else dict(_areas(form)).get(value, "")
-
-
-def _areas(form: Form) -> list[tuple[str, str]]:
-    return list(form.area.choices or [])
-
-
-def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None, stored: list[tuple[Message, str]] | None = None) -> str:
+def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None) -> str:
     areas = list(session().scalars(queries.areas(proposal.programme_id)))
     units = list(session().scalars(active_units().order_by(None).order_by(Unit.id)))
     form.area.choices = [("", "—"), *((str(area.id), name_text(area)) for area in areas)]
@@ -147,23 +117,14 @@ def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None, st
         proposal=proposal,
         areas=areas,
         why=why,
-        stored=stored,
+        stored=differences(form, filled(proposal)) if why else None,
         limits=LIMITS,
         shape=shape,
-        sections=_sections(form, actions.owed(proposal)),
+        sections=section_states(form, shape.SECTIONS, actions.owed(proposal), shape.section_of),
         stated=shape.budget_sum(proposal.content),
         binds=the_actor().votes_for(proposal.lead_unit_id),
         column_limits=COLUMN_LIMITS,
     )
-
-
-def _sections(form: Form, owed: Mapping[str, Message]) -> list[SectionState]:
-    """Say of each section whether it is complete, as saved, or needs attention, as typed."""
-    lacking = {shape.section_of(name) for name in owed}
-    wrong = {shape.section_of(str(name)) for name in form.errors if name}
-    return [
-        SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in shape.SECTIONS
-    ]
 
 
 @bp.route(f"{ONE}/submit", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor
-from tracker.proposals.models import Proposal
+from tracker.transitions import Changing
 
 AUDIENCES: Mapping[str, Callable[[int], Message]] = {
     "on_it": lambda count: say("the people of the units on it ({count})", count=count),
@@ -17,7 +17,7 @@ AUDIENCES: Mapping[str, Callable[[int], Message]] = {
 }
 
 
-def told(proposal: Proposal, action: Action, actor: Actor) -> list[Message]:
+def told(subject: Changing, action: Action, actor: Actor) -> list[Message]:
     """Return the audiences that ``action`` tells, each with how many people it means besides the one who acts."""
-    counted = ((audience, set(proposal.people(audience)) - {actor.person_id}) for audience in proposal.rules[action].tells)
+    counted = ((audience, set(subject.people(audience)) - {actor.person_id}) for audience in subject.rules[action].tells)
     return [AUDIENCES[audience](len(people)) for audience, people in counted]

@@ -1,0 +1,162 @@
+"""Writing a quarterly report: editing the working copy, checking it and handing it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from tracker import clock
+from tracker.db import session
+from tracker.errors import Invalid, Stale
+from tracker.fields import Kind
+from tracker.messages import Message
+from tracker.policy import Action
+from tracker.projects.obligations import LAST
+from tracker.reports import actions, queries
+from tracker.reports import content as shape
+from tracker.reports.entry import read
+from tracker.reports.models import Report, ReportVersion
+from tracker.reports.standing import stand
+from tracker.web.formats import name_text, translated
+from tracker.web.identity import the_actor, writes
+from tracker.web.judging import the_judge
+from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, typed
+from tracker.web.proposals.blueprint import seen_version
+from tracker.web.proposals.writing import SectionState
+from tracker.web.reports.blueprint import ONE, address, bp, load, refuse_unless
+from tracker.web.reports.forms import HandInForm, ReportForm, filled
+from tracker.web.told import told
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from wtforms import Form
+
+LIMITS = {field.name: field.zi for field in shape.FIELDS if field.kind is Kind.TEXT}
+
+
+@bp.route(f"{ONE}/edit", methods=["GET", "POST"])
+@writes
+def edit(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Edit the working copy. Buttons of the rows only show the form again; the others save, and "check" goes on to handing in."""
+    report = load(id, quarter)
+    refuse_unless(Action.EDIT, report)
+    if request.method == "GET":
+        before = _before(report)
+        return _edit_page(ReportForm(data=filled(actions.start_content(report, before[0] if before else None), report.version)), report)
+    form = ReportForm()
+    if change_rows(form, request.form):
+        return _edit_page(form, report)
+    return _save(form, report)
+
+
+def _before(report: Report) -> list[ReportVersion]:
+    return [row[0] for row in session().execute(queries.versions_before(report.obligation.project_id, report.obligation.quarter))]
+
+
+def _save(form: Form, report: Report) -> ResponseReturnValue:
+    try:
+        content = read(typed(form), planned=actions.planned(report.obligation.project), final=report.obligation.kind in LAST)
+        actions.edit(report, content, actor=the_actor(), seen_version=seen_version(form.version.data))
+    except Invalid as error:
+        attach(form, error.fields)
+        return _edit_page(form, report), 422
+    except Stale as error:
+        stored = _differences(form, report)
+        form.version.data = str(report.version)
+        return _edit_page(form, report, why=error.message, stored=stored), 409
+    if request.form.get("save") == "check":
+        return redirect(url_for("reports.submit", **address(report)), 303)
+    flash(gettext("The draft is saved."), "good")
+    return redirect(url_for("reports.edit", **address(report)), 303)
+
+
+def _differences(form: Form, report: Report) -> list[tuple[Message, str]]:
+    """Return label and stored text of each field whose typed text is another."""
+    if not report.content:
+        return []
+    stored, now = filled(report.content, report.version), typed(form)
+    return [(form[name].label.text, _flat(stored[name])) for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
+    return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
+
+
+def _flat(value: Any) -> str:  # noqa: ANN401 - text or rows of text
+    return "\n".join(" · ".join(text for text in row.values() if text) for row in value) if isinstance(value, list) else str(value)
+
+
+def _edit_page(form: Form, report: Report, *, why: Message | None = None, stored: list[tuple[Message, str]] | None = None) -> str:
+    if report.obligation.kind not in LAST:
+        offer_rows(form)
+    offer_choices(form, {}, translated)
+    for name, codes in (("overall", shape.OVERALL), ("light", shape.OWN_LIGHTS)):
+        form[name].choices = [("", "—"), *((code, translated(label)) for code, label in codes.items())]
+    before = _before(report)
+    project = report.obligation.project
+    return render_template(
+        "reports/edit.html",
+        form=form,
+        report=report,
+        project=project,
+        quarter=name_text(report.quarter),
+        why=why,
+        stored=stored,
+        limits=LIMITS,
+        shape=shape,
+        sections=_sections(form, report),
+        promised=before[0] if before else None,
+        so_far=shape.spent_before([version.content for version in before]),
+        budget=project.approved.content["budget_total"],
+        binds=the_actor().votes_for(report.lead_unit_id),
+        standing=stand(report.obligation, report.round, report if report.begun else None, judge=the_judge(project.programme), now=clock.now()),
+    )
+
+
+def _sections(form: Form, report: Report) -> list[SectionState]:
+    """Say of each section whether it is complete, as saved, or needs attention, as typed."""
+    owed: Mapping[str, Message] = shape.missing(report.content or shape.empty(actions.planned(report.obligation.project), final=report.obligation.kind in LAST))
+    lacking = {shape.section_of(name) for name in owed}
+    wrong = {shape.section_of(str(name)) for name in form.errors if name}
+    return [
+        SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in shape.SECTIONS
+    ]
+
+
+@bp.route(f"{ONE}/submit", methods=["GET", "POST"])
+@writes
+def submit(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show what is missing, what will happen, whether it is in time and who is told; a POST hands it in."""
+    report = load(id, quarter)
+    refuse_unless(Action.SUBMIT, report)
+    if request.method == "GET":
+        return _submit_page(HandInForm(version=str(report.version)), report)
+    form = HandInForm()
+    try:
+        frozen = actions.submit(report, actor=the_actor(), seen_version=seen_version(form.version.data))
+    except Invalid:
+        return _submit_page(form, report), 422
+    except Stale as error:
+        form.version.data = str(report.version)
+        return _submit_page(form, report, why=error.message), 409
+    flash(gettext("The report is handed in as version %(version)s.", version=frozen.number), "good")
+    return redirect(url_for("reports.show", **address(report)), 303)
+
+
+def _submit_page(form: Form, report: Report, *, why: Message | None = None) -> str:
+    project = report.obligation.project
+    owed = [(url_for("reports.edit", _anchor=name, **address(report)), message) for name, message in shape.missing(report.content).items()]
+    return render_template(
+        "reports/submit.html",
+        form=form,
+        report=report,
+        project=project,
+        owed=owed,
+        why=why,
+        number=(session().scalar(queries.last_number(report.id)) or 0) + 1,
+        standing=stand(report.obligation, report.round, report, judge=the_judge(project.programme), now=clock.now()),
+        told=told(report, Action.SUBMIT, the_actor()),
+    )
