@@ -33,12 +33,13 @@ def loaded(project_id: int, quarter: str, *, zone: ZoneInfo, lock: bool = False)
     One that nobody has begun comes as a new object that is not in the session yet: ``_keep`` puts it there. With ``lock`` the
     obligation's row is locked first, so that two people cannot begin the same report. Raises NotFound.
     """
-    obligation = session().scalars(queries.owed_row(project_id, quarter, lock=lock)).unique().one_or_none()
-    if obligation is None:
+    row = session().execute(queries.owed_row(project_id, quarter, lock=lock)).unique().one_or_none()
+    if row is None:
         raise NotFound
+    obligation, round_ = row
     found = session().scalars(queries.report_on(obligation.id, lock=lock)).one_or_none()
     report = found or Report(obligation_id=obligation.id, state=ReportState.NOT_STARTED, content={}, version=0, return_note="", override_reason="")
-    return with_facts(report, obligation, session().scalars(queries.round_for(obligation)).one_or_none(), zone=zone)
+    return with_facts(report, obligation, round_, zone=zone)
 
 
 def with_facts(report: Report, obligation: Obligation, round_: Round | None, *, zone: ZoneInfo) -> Report:

@@ -7,34 +7,56 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
+from tracker.audit.models import Event
+from tracker.members.models import Person, Unit
+from tracker.policy import Action
 from tracker.projects.models import Obligation, Project, Round
 from tracker.proposals.models import Partner, Proposal
 from tracker.reports.models import Comment, Report, ReportVersion
 from tracker.reports.rules import ReportState
 
+HISTORY = 200
 
-def owed_row(project_id: int, quarter: str, *, lock: bool = False) -> sa.Select[Obligation]:
-    """What one project owes in one quarter, with the project, its programme, lead unit, approved version and partners.
+
+def owed_row(project_id: int, quarter: str, *, lock: bool = False) -> sa.Select[Obligation, Round | None]:
+    """What one project owes in one quarter and the published dates, with the project, its programme, lead unit, approved version and partners.
 
     Locked for update if asked: whoever writes on the quarter takes this row first, so that a report is begun once.
     """
     project = joinedload(Obligation.project)
+    proposal = project.joinedload(Project.proposal)
     wanted = (
-        sa.select(Obligation)
+        sa.select(Obligation, Round)
+        .join(Project, Project.id == Obligation.project_id)
+        .outerjoin(Round, sa.and_(Round.programme_id == Project.programme_id, Round.quarter == Obligation.quarter))
         .options(
             project.joinedload(Project.lead_unit),
             project.joinedload(Project.programme),
             project.joinedload(Project.approved),
-            project.joinedload(Project.proposal).lazyload(Proposal.area),
+            proposal.lazyload(Proposal.area),
+            proposal.joinedload(Proposal.partners),
         )
         .where(Obligation.project_id == project_id, Obligation.quarter == quarter)
     )
     return wanted.with_for_update(of=Obligation).execution_options(populate_existing=True) if lock else wanted
 
 
-def round_for(obligation: Obligation) -> sa.Select[Round]:
-    """The published dates of the quarter of an obligation, if there are any."""
-    return sa.select(Round).where(Round.programme_id == obligation.project.programme_id, Round.quarter == obligation.quarter)
+def quarters_of(project_id: int) -> sa.Select[str, ReportState | None]:
+    """The quarters that a project touches, in time, each with the state of its report if one was begun."""
+    wanted = sa.select(Obligation.quarter, Report.state).outerjoin(Report, Report.obligation_id == Obligation.id)
+    return wanted.where(Obligation.project_id == project_id).order_by(Obligation.quarter)
+
+
+def history(report_id: int) -> sa.Select[Event, Person | None, Unit | None]:
+    """The last ``HISTORY`` acts on a report but the edits, newest first, each with who did it and for which unit."""
+    return (
+        sa.select(Event, Person, Unit)
+        .outerjoin(Person, Person.id == Event.person_id)
+        .outerjoin(Unit, Unit.id == Event.unit_id)
+        .where(Event.subject_kind == Report.subject_kind, Event.subject_id == report_id, Event.action != Action.EDIT)
+        .order_by(Event.place.desc())
+        .limit(HISTORY)
+    )
 
 
 def last_number(report_id: int) -> sa.Select[int | None]:

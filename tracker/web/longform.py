@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field as Control
-from wtforms import FieldList, Form, FormField, SelectField, StringField, TextAreaField
+from wtforms import FieldList, Form, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.widgets import EmailInput, MonthInput, TelInput, URLInput
 
-from tracker.fields import Field, Kind, Table, yuan
+from tracker.fields import Field, Kind, Section, Table, yuan
 from tracker.messages import Message
 
 ROWS_AT_MOST = 400
 _INPUTS = {Kind.EMAIL: EmailInput, Kind.PHONE: TelInput, Kind.MONTH: MonthInput, Kind.LINK: URLInput}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionState:
+    """A section as the side list shows it."""
+
+    id: str
+    label: Message
+    state: str
 
 
 class Owed:
@@ -55,9 +65,10 @@ def control(field: Field) -> Control:
             return StringField(field.label, marks, description=field.hint or "", widget=widget, render_kw={"autocomplete": "off"})
 
 
-def grid(table: Table) -> Rows:
-    """Return the control of one table."""
-    row = type(f"{table.name.title()}Row", (Form,), {column.name: control(column) for column in table.columns})
+def grid(table: Table, *, hidden: Collection[str] = ()) -> Rows:
+    """Return the control of one table; ``hidden`` names the columns that are carried along and not typed."""
+    columns = {column.name: HiddenField() if column.name in hidden else control(column) for column in table.columns}
+    row = type(f"{table.name.title()}Row", (Form,), columns)
     rows = type(f"{table.name.title()}Rows", (Rows,), {"table": table})
     made: Rows = rows(FormField(row), table.label, description=table.hint or "")
     return made
@@ -133,3 +144,26 @@ def _find(form: Form, key: str) -> Control | None:
         return field
     _, place, column = parts
     return field.entries[int(place)].form[column] if int(place) < len(field.entries) else field
+
+
+def section_states(form: Form, sections: Sequence[Section], owed: Collection[str], section_of: Callable[[str], str]) -> list[SectionState]:
+    """Say of each section whether it is complete, as saved, or needs attention, as typed."""
+    lacking = {section_of(name) for name in owed}
+    wrong = {section_of(str(name)) for name in form.errors if name}
+    return [SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in sections]
+
+
+def differences(form: Form, stored: Mapping[str, Any]) -> list[tuple[Message, str]]:
+    """Return label and stored text of each field whose typed text is another; the choices of the form must be filled in."""
+    now = typed(form)
+    return [(form[name].label.text, _flat(stored[name], form[name])) for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
+    return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
+
+
+def _flat(value: Any, field: Control) -> str:  # noqa: ANN401 - text or rows of text
+    if isinstance(value, list):
+        return "\n".join(" · ".join(text for text in row.values() if text) for row in value)
+    return str(value) if not isinstance(field, SelectField) else dict(field.choices or []).get(value, "")

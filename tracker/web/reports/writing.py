@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -23,9 +23,8 @@ from tracker.reports.standing import stand
 from tracker.web.formats import name_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.judging import the_judge
-from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, typed
+from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import seen_version
-from tracker.web.proposals.writing import SectionState
 from tracker.web.reports.blueprint import ONE, address, bp, load, refuse_unless
 from tracker.web.reports.forms import HandInForm, ReportForm, filled
 from tracker.web.told import told
@@ -64,32 +63,15 @@ def _save(form: Form, report: Report) -> ResponseReturnValue:
         attach(form, error.fields)
         return _edit_page(form, report), 422
     except Stale as error:
-        stored = _differences(form, report)
         form.version.data = str(report.version)
-        return _edit_page(form, report, why=error.message, stored=stored), 409
+        return _edit_page(form, report, why=error.message), 409
     if request.form.get("save") == "check":
         return redirect(url_for("reports.submit", **address(report)), 303)
     flash(gettext("The draft is saved."), "good")
     return redirect(url_for("reports.edit", **address(report)), 303)
 
 
-def _differences(form: Form, report: Report) -> list[tuple[Message, str]]:
-    """Return label and stored text of each field whose typed text is another."""
-    if not report.content:
-        return []
-    stored, now = filled(report.content, report.version), typed(form)
-    return [(form[name].label.text, _flat(stored[name])) for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
-    return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
-
-
-def _flat(value: Any) -> str:  # noqa: ANN401 - text or rows of text
-    return "\n".join(" · ".join(text for text in row.values() if text) for row in value) if isinstance(value, list) else str(value)
-
-
-def _edit_page(form: Form, report: Report, *, why: Message | None = None, stored: list[tuple[Message, str]] | None = None) -> str:
+def _edit_page(form: Form, report: Report, *, why: Message | None = None) -> str:
     if report.obligation.kind not in LAST:
         offer_rows(form)
     offer_choices(form, {}, translated)
@@ -104,10 +86,10 @@ def _edit_page(form: Form, report: Report, *, why: Message | None = None, stored
         project=project,
         quarter=name_text(report.quarter),
         why=why,
-        stored=stored,
+        stored=differences(form, filled(report.content, report.version)) if why and report.content else None,
         limits=LIMITS,
         shape=shape,
-        sections=_sections(form, report),
+        sections=section_states(form, shape.SECTIONS, _missing(report), shape.section_of),
         promised=before[0] if before else None,
         so_far=shape.spent_before([version.content for version in before]),
         budget=project.approved.content["budget_total"],
@@ -116,14 +98,9 @@ def _edit_page(form: Form, report: Report, *, why: Message | None = None, stored
     )
 
 
-def _sections(form: Form, report: Report) -> list[SectionState]:
-    """Say of each section whether it is complete, as saved, or needs attention, as typed."""
-    owed: Mapping[str, Message] = shape.missing(report.content or shape.empty(actions.planned(report.obligation.project), final=report.obligation.kind in LAST))
-    lacking = {shape.section_of(name) for name in owed}
-    wrong = {shape.section_of(str(name)) for name in form.errors if name}
-    return [
-        SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in shape.SECTIONS
-    ]
+def _missing(report: Report) -> Mapping[str, Message]:
+    """Return what handing in owes, as saved."""
+    return shape.missing(report.content or shape.empty(actions.planned(report.obligation.project), final=report.obligation.kind in LAST))
 
 
 @bp.route(f"{ONE}/submit", methods=["GET", "POST"])
