@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from tracker.members.models import Person, Seat, SignInSession, Unit
+from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.voting.models import Ballot
@@ -59,6 +60,7 @@ class Samples:
 
     proposals: Mapping[str, int]
     ballots: Mapping[str, int]
+    projects: Mapping[str, int]
     person: int
     unit: int
     seat: int
@@ -72,10 +74,11 @@ def find_samples(session: Session) -> Samples:
     for proposal in session.scalars(sa.select(Proposal).order_by(order, Proposal.id)):
         proposals.setdefault(proposal.state.value, proposal.id)
     ballots = {ballot.state.value: ballot.id for ballot in session.scalars(sa.select(Ballot).order_by(Ballot.id))}
+    projects = {project.state.value: project.id for project in session.scalars(sa.select(Project).order_by(Project.id.desc()))}
     person = session.scalars(sa.select(Person.id).where(Person.email == "meituan@example.org")).one()
     seat = session.scalars(sa.select(Seat.id).where(Seat.person_id == person)).one()
     own = session.scalars(sa.select(SignInSession.id).order_by(SignInSession.id)).first() or 1
-    return Samples(proposals, ballots, person, session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(), seat, own)
+    return Samples(proposals, ballots, projects, person, session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(), seat, own)
 
 
 VERBS = {
@@ -118,7 +121,10 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint]]
     if rule.endpoint.startswith("ballots."):
         return [(state, {next(iter(names)): ballot}) for state, ballot in samples.ballots.items()]
+    if rule.endpoint.startswith("projects."):
+        return [(state, {"id": project}) for state, project in samples.projects.items()]
     values = {
+        "quarter": "2021Q1",
         "person_id": samples.person,
         "unit_id": samples.unit,
         "seat_id": samples.seat,
