@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import render_template, url_for
@@ -20,6 +21,7 @@ from tracker.reports import queries as reports
 from tracker.reports.faces import Face, face
 from tracker.reports.rules import ReportState
 from tracker.reports.standing import Place, place
+from tracker.reports.timeliness import REPORTED
 from tracker.voting import queries as ballots
 from tracker.web.formats import short_day_text
 from tracker.web.identity import the_actor
@@ -36,12 +38,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One quarter in the row: what it says, and where it leads."""
+    """One quarter in the row: what it says, and where it leads; ``due_on`` where the words do not tell the day already."""
 
     place: Place
     face: Face
     kind: Message
     url: str | None
+    due_on: date | None
 
 
 def places_of(project: Project, actor: Actor) -> list[Place]:
@@ -56,7 +59,8 @@ def places_of(project: Project, actor: Actor) -> list[Place]:
 def _cell(project: Project, each: Place) -> Cell:
     told = face(each, short_day_text(each.round.due_on if each.round else None))
     url = url_for("reports.show", id=project.id, quarter=each.quarter.key) if told.linked else None
-    return Cell(each, told, KINDS[each.kind], url)
+    due_on = each.round.due_on if each.round and each.shown and each.timeliness in REPORTED else None
+    return Cell(each, told, KINDS[each.kind], url, due_on)
 
 
 def told_in(project: Project, places: Iterable[Place], actor: Actor) -> Mapping[str, Mapping[str, Any]]:
