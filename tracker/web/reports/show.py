@@ -69,7 +69,7 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
         "reports/show.html",
         report=report,
         project=project,
-        here=here,
+        place=here,
         tone=tone(here),
         kinds=KINDS,
         words=TIMELINESS,
