@@ -113,6 +113,28 @@ def test_the_secretariat_is_offered_to_start_it_and_nobody_else(app: Flask, cast
     assert offered == {"secretariat"}
 
 
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (ReportState.SUBMITTED, {"secretariat": "Check the report for 2021 Q1"}),
+        (ReportState.RETURNED, {"caict": "Write the report for 2021 Q1"}),
+        (ReportState.DRAFT, {"caict": "Write the report for 2021 Q1"}),
+        (ReportState.ACCEPTED, {}),
+    ],
+)
+def test_a_report_that_waits_is_offered_to_whom_it_waits_for(
+    app: Flask, cast: Cast, client_of: ClientOf, at: Callable[[datetime], AbstractContextManager[None]], state: ReportState, offered: dict[str, str]
+) -> None:
+    key = started(app, cast, approved(app, cast, partner="huawei"))
+    report(app, key, state)
+    found: dict[str, str] = {}
+    with at(datetime(2021, 4, 1, 2, 0, tzinfo=UTC)):
+        for name in ("secretariat", "caict", "huawei", "meituan", "chair"):
+            panel = words(client_of(cast.people[name]).get(f"/projects/{key}").text).partition("What you can do")[2]
+            found.update((name, part) for part in ("Check the report for 2021 Q1", "Write the report for 2021 Q1") if part in panel)
+    assert found == offered
+
+
 def test_quarters_show_what_is_owed_with_its_day(app: Flask, cast: Cast, client_of: ClientOf) -> None:
     key = started(app, cast, approved(app, cast))
     report(app, key, ReportState.ACCEPTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,8 @@ from flask import render_template, url_for
 from tracker import clock
 from tracker.db import session
 from tracker.decisions import queries as decisions
-from tracker.policy import Action, Actor, available
+from tracker.messages import Message, say
+from tracker.policy import Action, Actor, Role, available
 from tracker.projects.models import Obligation, Project
 from tracker.projects.obligations import KINDS
 from tracker.projects.rules import ProjectState
@@ -21,7 +22,7 @@ from tracker.reports import queries as reports
 from tracker.reports.faces import Face, face
 from tracker.reports.rules import ReportState
 from tracker.reports.standing import Place, place
-from tracker.reports.timeliness import REPORTED
+from tracker.reports.timeliness import REPORTED, Timeliness
 from tracker.voting import queries as ballots
 from tracker.web.formats import short_day_text
 from tracker.web.identity import the_actor
@@ -33,7 +34,8 @@ from tracker.web.proposals.show import readable
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from tracker.messages import Message
+
+WRITABLE = frozenset({Timeliness.OPEN, Timeliness.DUE_SOON, Timeliness.OVERDUE, Timeliness.MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,28 @@ class Cell:
     kind: Message
     url: str | None
     due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOffer:
+    """A report that waits for this person, as the panel of what can be done shows it."""
+
+    action: Action
+    label: Message
+    url: str
+    denial: None = None
+
+
+def reports_waiting(project: Project, places: Iterable[Place], actor: Actor) -> Iterator[ReportOffer]:
+    """Give the reports that the lead unit can write and the secretariat is to check, in time."""
+    for each in places:
+        quarter = each.quarter
+        if actor.serves(project.lead_unit_id) and (each.timeliness in WRITABLE or each.state is ReportState.RETURNED):
+            yield ReportOffer(Action.EDIT, say("Write the report for {quarter}", quarter=quarter), url_for("reports.edit", id=project.id, quarter=quarter.key))
+        if actor.role is Role.SECRETARIAT and each.state is ReportState.SUBMITTED:
+            yield ReportOffer(
+                Action.ACCEPT, say("Check the report for {quarter}", quarter=quarter), url_for("reports.show", id=project.id, quarter=quarter.key)
+            )
 
 
 def places_of(project: Project, actor: Actor) -> list[Place]:
@@ -98,6 +122,6 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         entries=thread.read(project, places, items, actor),
         decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
         ballots=items,
-        offers=offers,
+        offers=[*offers, *reports_waiting(project, places, actor)],
         urls={Action.START: url_for("projects.start", id=id)},
     )
