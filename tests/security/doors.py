@@ -6,7 +6,7 @@ line before it replaces ``matrix.txt``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from tracker.members.models import Person, Seat, SignInSession, Unit
-from tracker.projects.models import Project
+from tracker.projects.models import Obligation, Project
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
+from tracker.reports.models import Report
+from tracker.reports.rules import ReportState
 from tracker.voting.models import Ballot
 
 WHO = {
@@ -36,6 +38,7 @@ WHO = {
 """The columns: who tries, by their name in the demonstration. "lead" and "partner" are so of the draft and of the returned proposal."""
 
 METHODS = ("GET", "POST")
+ON = 15
 UNTRIED = {"assets.file": "files that everyone may have, the same for all"}
 
 
@@ -61,6 +64,7 @@ class Samples:
     proposals: Mapping[str, int]
     ballots: Mapping[str, int]
     projects: Mapping[str, int]
+    reports: Mapping[str, tuple[int, str]]
     person: int
     unit: int
     seat: int
@@ -78,7 +82,16 @@ def find_samples(session: Session) -> Samples:
     person = session.scalars(sa.select(Person.id).where(Person.email == "meituan@example.org")).one()
     seat = session.scalars(sa.select(Seat.id).where(Seat.person_id == person)).one()
     own = session.scalars(sa.select(SignInSession.id).order_by(SignInSession.id)).first() or 1
-    return Samples(proposals, ballots, projects, person, session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(), seat, own)
+    return Samples(proposals, ballots, projects, _reports(session), person, session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(), seat, own)
+
+
+def _reports(session: Session) -> dict[str, tuple[int, str]]:
+    """Return the project and quarter of the first report in every state, "not_started" where nobody wrote anything."""
+    found: dict[str, tuple[int, str]] = {}
+    rows = sa.select(Obligation.project_id, Obligation.quarter, Report.state).outerjoin(Report, Report.obligation_id == Obligation.id)
+    for project, quarter, state in session.execute(rows.order_by(Obligation.id)):
+        found.setdefault((state or ReportState.NOT_STARTED).value, (project, quarter))
+    return found
 
 
 VERBS = {
@@ -87,6 +100,20 @@ VERBS = {
     "accept": ProposalState.SUBMITTED,
     "return": ProposalState.SUBMITTED,
     "not-accept": ProposalState.SUBMITTED,
+}
+REPORT_VERBS = {
+    "accept": (ReportState.SUBMITTED, ReportState.ACCEPTED),
+    "return": (ReportState.SUBMITTED, ReportState.RETURNED),
+    "comment": (ReportState.NOT_STARTED, ReportState.SUBMITTED),
+    "flag": (ReportState.SUBMITTED,),
+    "unflag": (ReportState.SUBMITTED,),
+    "override": (ReportState.DRAFT, ReportState.SUBMITTED),
+}
+REPORT_STATES_TRIED = {
+    "reports.show": tuple(ReportState),
+    "reports.edit": tuple(ReportState),
+    "reports.submit": tuple(ReportState),
+    "reports.version": (ReportState.SUBMITTED, ReportState.ACCEPTED),
 }
 STATES_TRIED = {
     "proposals.show": tuple(ProposalState),
@@ -119,10 +146,9 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     if rule.endpoint in STATES_TRIED:
         extra = {"number": 1} if "number" in names else {}
         return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint]]
-    if rule.endpoint.startswith("ballots."):
-        return [(state, {next(iter(names)): ballot}) for state, ballot in samples.ballots.items()]
-    if rule.endpoint.startswith("projects."):
-        return [(state, {"id": project}) for state, project in samples.projects.items()]
+    area = rule.endpoint.partition(".")[0]
+    if area in AREAS:
+        return list(AREAS[area](rule, samples))
     values = {
         "quarter": "2021Q1",
         "person_id": samples.person,
@@ -134,3 +160,38 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "token": "no-such-token",
     }
     return [("", {name: values[name] for name in names})]
+
+
+def _ballot_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    for state, ballot in samples.ballots.items():
+        yield state, {next(iter(rule.arguments)): ballot}
+
+
+def _project_addresses(_rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    for state, project in samples.projects.items():
+        yield state, {"id": project}
+
+
+def _report_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what to try a page of a report on; a quarter of no project where the year holds no report in the state."""
+    if rule.endpoint == "reports.act":
+        for verb, states in REPORT_VERBS.items():
+            for state in states:
+                yield f"{verb} {state.value}"[:ON], {**_quarter(samples, state), "verb": verb}
+        return
+    extra = {"number": 1} if "number" in rule.arguments else {}
+    for state in REPORT_STATES_TRIED[rule.endpoint]:
+        yield state.value, {**_quarter(samples, state), **extra}
+
+
+def _quarter(samples: Samples, state: ReportState) -> dict[str, Any]:
+    project, quarter = samples.reports.get(state.value, (1, "2021Q1"))
+    return {"id": project, "quarter": quarter}
+
+
+AREAS: Mapping[str, Callable[[Rule, Samples], Iterator[tuple[str, dict[str, Any]]]]] = {
+    "ballots": _ballot_addresses,
+    "projects": _project_addresses,
+    "reports": _report_addresses,
+}
+"""The areas whose pages are tried on every sample there is."""

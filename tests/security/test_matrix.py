@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.product import TODAY, Year, make_app, sign_in_as
 from tests.security.doors import WHO, Door, Samples, doors, find_samples
+from tests.security.quarters import place_reports
 from tracker import clock
 from tracker.db import db, writing
 from tracker.members.models import Person
@@ -37,6 +38,7 @@ class House:
         self.clients: dict[str, FlaskClient] = {who: self._client(name) for who, name in WHO.items()}
         with self.app.app_context(), writing() as session:
             session.execute(sa.update(Person).where(Person.id == self.year.people["unit-18"].person_id).values(state=PersonState.SUSPENDED))
+            place_reports(session, self.year.people, lead=str(WHO["lead"]), partner=str(WHO["partner"]))
         with self.app.app_context():
             self.samples: Samples = find_samples(db.session())
             db.session.remove()
