@@ -70,7 +70,7 @@ FAILURES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"quorum": RETURNED_QUORUM, "yes_min": 1},
         {"yes": 11},
-        "Quorum missed: the votes returned are 11, less than two thirds of all units that may vote (17); 12 were needed.",
+        "Quorum missed: 11 (the votes returned), less than two thirds of all units that may vote (17); 12 were needed.",
     ),
     ({"pass": {**ENTITLED_TWO_THIRDS, "base": "expressed"}}, {"abstain": 3}, "Nobody voted for or against; 3 abstained."),
     ({"pass": {**ENTITLED_TWO_THIRDS, "base": "returned"}}, {}, "Nothing to count a majority of: the votes returned are none."),

@@ -75,7 +75,7 @@ TITLES = (
         owed=False,
         hint=say("At most 40 characters, punctuation included. A title in one language is required."),
     ),
-    Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most 40 words.")),
+    Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most 40 characters (字); a word counts as one.")),
 )
 BACKGROUND = Field("background", say("Background and need"), Kind.TEXT, 1500)
 RATIONALE = Field("rationale", say("Rationale"), Kind.TEXT, 1000, hint=say("Why this topic, and why now."))

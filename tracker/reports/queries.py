@@ -112,11 +112,6 @@ def versions_of(report_id: int) -> sa.Select[ReportVersion]:
     return sa.select(ReportVersion).options(joinedload(ReportVersion.person)).where(ReportVersion.report_id == report_id).order_by(ReportVersion.number.desc())
 
 
-def comments_on(report_id: int) -> sa.Select[Comment]:
-    """The officers' comments on a quarter, oldest first."""
-    return sa.select(Comment).options(joinedload(Comment.person)).where(Comment.report_id == report_id).order_by(Comment.id)
-
-
 def projects_of(programme_id: int) -> sa.Select[Project]:
     """The projects of a year with lead unit, and of the proposal its area and partners, as the grid needs them: one statement."""
     proposal = joinedload(Project.proposal, innerjoin=True)

@@ -67,9 +67,9 @@ def _explain_quorum(rule: Rule, counts: Counts) -> Message:
         "count": number_text(size),
     }
     if counts.weighted:
-        return say("Quorum missed: {counted} are {found}, less than {share} of {base} ({count}).", **params)
+        return say("Quorum missed: {found} ({counted}), less than {share} of {base} ({count}).", **params)
     needed = part.least(size)
-    return say("Quorum missed: {counted} are {found}, less than {share} of {base} ({count}); {needed} were needed.", needed=needed, **params)
+    return say("Quorum missed: {found} ({counted}), less than {share} of {base} ({count}); {needed} were needed.", needed=needed, **params)
 
 
 def _explain_no_expressed(_rule: Rule, counts: Counts) -> Message:

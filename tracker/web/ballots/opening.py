@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 SWITCHES = {
     "recuse_partners": say("Partner units do not vote either"),
-    "no_needs_reason": say("A rejection needs a reason"),
-    "allow_discuss": say("Offer “needs discussion”"),
+    "no_needs_reason": say("A vote against needs a reason"),
+    "allow_discuss": say("“Discuss further” may be chosen"),
 }
 ELECTORATE_WORDS = {"vice_chairs": say("the vice-chair units"), "members": say("all member units")}
 PRESET_CODES = [code for code, preset in PRESETS.items() if not parse_rule(preset.rule).counts_present]

@@ -99,11 +99,11 @@ def _segments(counts: Counts, base: Base) -> list[dict[str, object]]:
     apart = base is Base.EXPRESSED
     silent = counts.entitled - counts.returned
     parts = [
-        (say("approve"), counts.yes, "good", False),
-        (say("reject"), counts.no, "bad", False),
+        (say("in favour"), counts.yes, "good", False),
+        (say("against"), counts.no, "bad", False),
         (say("abstained"), counts.abstentions, "idle", apart),
-        (say("did not vote"), silent, "idle", True),
-        (say("recused"), counts.recused, "idle", True),
+        (say("did not vote"), silent, "base", base not in {Base.ROLL, Base.ENTITLED}),
+        (say("recused"), counts.recused, "base", base is not Base.ROLL),
     ]
     return [{"label": label, "count": int(count), "tone": tone, "apart": off} for label, count, tone, off in parts]
 

@@ -14,6 +14,7 @@ from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.reports import actions
 from tracker.reports import content as shape
+from tracker.reports.lights import LIGHTS, Light
 from tracker.reports.models import Report
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
@@ -140,6 +141,7 @@ def _page(form: Form, report: Report, chosen: Act, *, why: Message | None = None
         form=form,
         report=report,
         project=report.obligation.project,
+        own=LIGHTS[report.own_light or Light.GREY],
         act=chosen,
         label=report.rules[chosen.action].label,
         limit=shape.NOTE_ZI,

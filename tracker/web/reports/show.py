@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template, url_for
 
 from tracker import clock
+from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import NotFound
-from tracker.policy import Actor, Role, available
+from tracker.messages import Message
+from tracker.policy import Action, Actor, Role, available
 from tracker.projects.obligations import KINDS
 from tracker.reports import content as shape
 from tracker.reports import queries
@@ -19,6 +21,7 @@ from tracker.reports.standing import Judge, Place, place
 from tracker.reports.timeliness import REPORTED, TIMELINESS, resubmission
 from tracker.web.identity import the_actor
 from tracker.web.judging import the_judge
+from tracker.web.projects.thread import DONE, OTHERWISE, Entry
 from tracker.web.proposals.show import readable
 from tracker.web.reports.blueprint import KEY, ONE, act_urls, address, bp, load, worth_saying
 
@@ -65,6 +68,7 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
     text = report.content if draft else versions[0].content if versions else None
     offers = [offer for offer in available(report, actor=actor, now=now) if worth_saying(offer, report, actor)]
     here = _place(report, judge, actor)
+    entries = history(report) if kept and follows else []
     return render_template(
         "reports/show.html",
         report=report,
@@ -78,12 +82,32 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
         draft=draft,
         earlier=_earlier(report) if text else [],
         versions=versions if follows else versions[:1],
-        comments=list(session().scalars(queries.comments_on(report.id))) if kept and follows else [],
+        entries=entries,
+        override=next((entry for entry in entries if entry.event.action == Action.OVERRIDE), None) if report.override else None,
+        neighbours=_neighbours(report, follows=follows),
         follows=follows,
         offers=offers,
         urls=act_urls(report),
         shape=shape,
     )
+
+
+def history(report: Report) -> list[Entry]:
+    """Return what was done with the report and said of it, newest first, without the edits of the draft."""
+    rows = session().execute(queries.history(report.id))
+    return [Entry(row[0], row[1], row[2], Message(_done(row[0]).msgid, {"quarter": report.quarter}), None) for row in rows]
+
+
+def _done(event: Event) -> Message:
+    return DONE.get((Report.subject_kind, event.action), OTHERWISE)
+
+
+def _neighbours(report: Report, *, follows: bool) -> tuple[str | None, str | None]:
+    """Return the quarters of the project before and after this one, of those that the reader may open."""
+    rows = session().execute(queries.quarters_of(report.obligation.project_id))
+    open_to = [row[0] for row in rows if follows or row[1] is ReportState.ACCEPTED]
+    here = report.obligation.quarter
+    return max((each for each in open_to if each < here), default=None), min((each for each in open_to if each > here), default=None)
 
 
 def _earlier(report: Report) -> list[ReportVersion]:
