@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -45,7 +46,7 @@ DATES = {
 
 @dataclass
 class Lived:
-    """A demonstration of one day."""
+    """A demonstration of one day; ``seconds`` is what the processor spent on it, whatever else the machine did."""
 
     app: Flask
     day: date
@@ -76,11 +77,11 @@ def live(folder: Path, day: date) -> Lived:
     url = f"sqlite:///{folder / 'demo.db'}"
     migrations.upgrade(url)
     app = make_app(url, folder)
-    began = clock.monotonic()
+    began = process_time()
     with app.app_context():
         year.tell(zone=ZONE, until=clock.at_local(day, 9, 0, ZONE))
         db.session.remove()
-    return Lived(app, day, clock.monotonic() - began)
+    return Lived(app, day, process_time() - began)
 
 
 @pytest.fixture(scope="module")
