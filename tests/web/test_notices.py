@@ -37,7 +37,15 @@ def tell(app: Flask, person: int, count: int, kind: str = "person", about: int =
 
 @pytest.mark.parametrize(
     ("kind", "url"),
-    [("proposal", "/proposals/1"), ("ballot", "/ballots/1"), ("person", "/members/people/1"), ("unit", "/members/units/1"), ("programme", "/programmes/2021")],
+    [
+        ("proposal", "/proposals/1"),
+        ("ballot", "/ballots/1"),
+        ("person", "/members/people/1"),
+        ("unit", "/members/units/1"),
+        ("project", "/projects/1"),
+        ("report", "/reports/1"),
+        ("programme", "/programmes/2021"),
+    ],
 )
 def test_notice_leads_to_its_object(app: Flask, client_of: Clients, cast: Cast, kind: str, url: str) -> None:
     tell(app, cast.huawei.person_id, 1, kind)

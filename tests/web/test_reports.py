@@ -216,6 +216,13 @@ def test_version_that_was_replaced_is_not_for_everyone(app: Flask, cast: Cast, p
     assert client_of(cast.chair).get(at(project, "/versions/1")).status_code == 200
 
 
+def test_notice_of_a_report_leads_to_its_quarter(app: Flask, cast: Cast, project: int, client_of: ClientOf) -> None:
+    report = handed_in(app, project, cast.caict)
+    assert client_of(cast.secretariat).get(f"/reports/{report.id}").location == at(project)
+    assert client_of(cast.expert).get(f"/reports/{report.id}").status_code == 404
+    assert client_of(cast.secretariat).get("/reports/999").status_code == 404
+
+
 @pytest.mark.parametrize("quarter", ["2021Q5", "2021q1", "XXXXXX", "2099Q1", "2021Q10"])
 def test_no_such_quarter(cast: Cast, project: int, client_of: ClientOf, quarter: str) -> None:
     assert client_of(cast.secretariat).get(at(project, quarter=quarter)).status_code == 404

@@ -72,6 +72,11 @@ def versions_before(project_id: int, quarter: str) -> sa.Select[ReportVersion, s
     return wanted.where(ReportVersion.id.in_(of_before)).order_by(Obligation.quarter.desc())
 
 
+def whose(report_id: int) -> sa.Select[int, str]:
+    """The project and the quarter of a report."""
+    return sa.select(Obligation.project_id, Obligation.quarter).join(Report, Report.obligation_id == Obligation.id).where(Report.id == report_id)
+
+
 def report_on(obligation_id: int, *, lock: bool = False) -> sa.Select[Report]:
     """The report on one obligation, if anybody has begun one; locked for update if asked."""
     wanted = sa.select(Report).where(Report.obligation_id == obligation_id)

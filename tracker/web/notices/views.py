@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 bp = Blueprint("notices", __name__)
-PAGES = {"proposal": "/proposals/{}", "ballot": "/ballots/{}", "person": "/members/people/{}", "unit": "/members/units/{}"}
+PAGES = {
+    "proposal": "/proposals/{}",
+    "ballot": "/ballots/{}",
+    "project": "/projects/{}",
+    "report": "/reports/{}",
+    "person": "/members/people/{}",
+    "unit": "/members/units/{}",
+}
 """The address of each kind of object, by its id. A programme's page goes by its year."""
 
 

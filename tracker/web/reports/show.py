@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import render_template, url_for
+from flask import redirect, render_template, url_for
 
 from tracker import clock
 from tracker.audit.models import Event
@@ -53,6 +53,16 @@ def tone(each: Place) -> str:
     if each.timeliness in REPORTED:
         return "good" if each.standing.working_days_late == 0 else "warn"
     return {"missing": "bad", "overdue": "bad", "due_soon": "warn", "open": "brand"}.get(each.timeliness, "idle")
+
+
+@bp.get(f"/reports/<{KEY}:report_id>")
+def found(report_id: int) -> ResponseReturnValue:
+    """Lead from a report, as notices know it, to the page of its quarter."""
+    row = session().execute(queries.whose(report_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    load(row.project_id, row.quarter)
+    return redirect(url_for("reports.show", id=row.project_id, quarter=row.quarter), 303)
 
 
 @bp.get(ONE)

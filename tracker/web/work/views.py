@@ -102,6 +102,8 @@ def _address(notice: Notice) -> str | None:
             return url_for("proposals.show", id=notice.subject_id)
         case "project":
             return url_for("projects.show", id=notice.subject_id)
+        case "report":
+            return url_for("reports.found", report_id=notice.subject_id)
         case "ballot":
             return url_for("ballots.show", id=notice.subject_id)
         case _:
