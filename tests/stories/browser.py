@@ -62,6 +62,11 @@ def in_chinese() -> dict[str, str]:
         return {str(message.id): str(message.string) for message in read_po(file) if message.id and isinstance(message.id, str)}
 
 
+def in_english() -> dict[str, str]:
+    """Return what an English text of the source says on an English page: itself."""
+    return {text: text for text in in_chinese()}
+
+
 @dataclass
 class Desk:
     """One person at one browser, with everything that went wrong on the pages they saw."""

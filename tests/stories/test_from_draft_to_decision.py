@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +13,10 @@ from playwright.sync_api import Browser
 
 from tests.cast import Cast
 from tests.proposals.written import FORM
-from tests.stories.browser import PASSWORD, Desk, desk, in_chinese, launched, served
+from tests.stories.browser import Desk, desk, in_chinese
 from tracker import clock
 from tracker.cli.recount import recount
 from tracker.db import writing
-from tracker.members.models import Person
-from tracker.members.passwords import make_hash
 from tracker.policy import Role
 from tracker.voting.actions import Choice, cast
 from tracker.voting.models import Ballot
@@ -44,23 +41,6 @@ FIELDS = {
 REMARK = "请写明成果的用途。"
 OPINION = "同意立项，请按进度安排执行。"
 REASON = "经费测算依据不足。"
-
-
-@pytest.fixture
-def site(app: Flask) -> Iterator[str]:
-    """The product served as it is, CSRF tokens and all, to people who know their passwords."""
-    app.config["WTF_CSRF_ENABLED"] = True
-    with app.app_context(), writing() as session:
-        session.execute(sa.update(Person).values(password_hash=make_hash(PASSWORD)))
-    with served(app) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for the story."""
-    with launched() as found:
-        yield found
 
 
 def test_a_topic_goes_from_draft_to_decision(app: Flask, cast: Cast, site: str, browser: Browser, tmp_path: Path) -> None:
