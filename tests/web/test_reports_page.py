@@ -107,6 +107,14 @@ def test_text_and_links_do_no_harm(app: Flask, cast: Cast, project: int, client_
     assert 'rel="noopener noreferrer"' in client.get(at(project)).text
 
 
+def test_stale_form_shows_what_is_stored_in_words(app: Flask, cast: Cast, project: int, client_of: ClientOf) -> None:
+    written(app, project, cast.caict, overall="delayed", light="yellow")
+    answer = client_of(cast.caict).post(at(project, "/edit"), data=typed())
+    stored = answer.text[answer.text.index('id="stored"') :].partition("</section>")[0]
+    assert answer.status_code == 409
+    assert [word in stored for word in ("Delayed", "At risk", "要点清单 · Report", "delayed")] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

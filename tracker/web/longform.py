@@ -153,17 +153,28 @@ def section_states(form: Form, sections: Sequence[Section], owed: Collection[str
     return [SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in sections]
 
 
-def differences(form: Form, stored: Mapping[str, Any]) -> list[tuple[Message, str]]:
+def differences(form: Form, stored: Mapping[str, Any], translate: Callable[[object], str]) -> list[tuple[Message, str]]:
     """Return label and stored text of each field whose typed text is another; the choices of the form must be filled in."""
     now = typed(form)
-    return [(form[name].label.text, _flat(stored[name], form[name])) for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
+    changed = [name for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
+    return [(form[name].label.text, _flat(stored[name], form[name], translate)) for name in changed]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
     return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
 
 
-def _flat(value: Any, field: Control) -> str:  # noqa: ANN401 - text or rows of text
+def _flat(value: Any, field: Control, translate: Callable[[object], str]) -> str:  # noqa: ANN401 - text or rows of text
     if isinstance(value, list):
-        return "\n".join(" · ".join(text for text in row.values() if text) for row in value)
+        labels = _labels(field, translate)
+        return "\n".join(" · ".join(labels[name].get(text, text) for name, text in row.items() if text) for row in value)
     return str(value) if not isinstance(field, SelectField) else dict(field.choices or []).get(value, "")
+
+
+def _labels(rows: Rows, translate: Callable[[object], str]) -> Mapping[str, Mapping[str, str]]:
+    """Return what the values of each column are called: by the choices of the first row, else by the table's own codes."""
+    columns = rows.table.columns if rows.table else ()
+    labels = {column.name: {code: translate(label) for code, label in (column.codes or {}).items()} for column in columns}
+    for entry in rows.entries[:1]:
+        labels |= {each.short_name: dict(each.choices) for each in entry.form if isinstance(each, SelectField) and each.choices}
+    return labels
