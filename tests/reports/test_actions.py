@@ -177,6 +177,14 @@ def test_chair_comments_on_a_report_that_nobody_began(app: Flask, cast: Cast) ->
     assert cast.caict.person_id in told(app, "comment")
 
 
+def test_second_click_on_a_comment_makes_no_second_one(app: Flask, cast: Cast) -> None:
+    key = reporting(app, cast)
+    for note in ("请尽快提交。", "请尽快提交。", "另请说明原因。", "请尽快提交。"):
+        acting(app, key, lambda report, note=note: actions.comment(report, actor=cast.chair.actor, note=note))
+    with app.app_context():
+        assert list(db.session.scalars(sa.select(Comment.text).order_by(Comment.id))) == ["请尽快提交。", "另请说明原因。", "请尽快提交。"]
+
+
 def test_flag_is_put_and_taken_off_once(app: Flask, cast: Cast) -> None:
     key = reporting(app, cast)
     assert acting(app, key, lambda report: actions.flag(report, actor=cast.chair.actor)).flagged_at == OPEN

@@ -34,6 +34,21 @@ def seated_in_units(units: Collection[int] | None = None, *roles: Role) -> list[
     return list(session().scalars(wanted))
 
 
+def meant(audience: str, *, lead: int, on_it: Collection[int]) -> list[int]:
+    """Return the persons whom an audience of a topic means: "lead", "on_it" (lead and partners), "secretariat", "deciders", "units" (all)."""
+    match audience:
+        case "lead":
+            return seated_in_units({lead})
+        case "on_it":
+            return seated_in_units({lead, *on_it})
+        case "deciders":
+            return holders(Role.CHAIR, Role.DIRECTOR)
+        case "secretariat":
+            return holders(Role.SECRETARIAT)
+        case _:
+            return seated_in_units()
+
+
 def active_units(*kinds: UnitKind) -> sa.Select[Unit]:
     """Units that are members now, of any of ``kinds`` (none named: all), by code."""
     wanted = sa.select(Unit).where(Unit.state == UnitState.ACTIVE).order_by(Unit.code)

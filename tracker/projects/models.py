@@ -12,7 +12,6 @@ from tracker.db import Base, choice, session
 from tracker.members import queries as members
 from tracker.members.models import Unit
 from tracker.messages import Message
-from tracker.policy import Role
 from tracker.programmes.models import Programme
 from tracker.projects import rules as law
 from tracker.projects.obligations import Kept, ObligationKind, Owed, Span
@@ -76,18 +75,8 @@ class Project(Base):
         return {"number": self.number, "title": Titled(self.title_zh, self.title_en)}
 
     def people(self, audience: str) -> Iterable[int]:
-        """Return the persons of "lead", "on_it" (lead and partners), "secretariat", "deciders" or "units" (all member units)."""
-        match audience:
-            case "lead":
-                return members.seated_in_units({self.lead_unit_id})
-            case "on_it":
-                return members.seated_in_units({self.lead_unit_id, *self.proposal.partner_unit_ids})
-            case "deciders":
-                return members.holders(Role.CHAIR, Role.DIRECTOR)
-            case "secretariat":
-                return members.holders(Role.SECRETARIAT)
-            case _:
-                return members.seated_in_units()
+        """Return the persons whom ``audience`` means (``members.meant``)."""
+        return members.meant(audience, lead=self.lead_unit_id, on_it=self.proposal.partner_unit_ids)
 
 
 class Round(Base):

@@ -138,10 +138,16 @@ def return_(report: Report, *, actor: Actor, note: str) -> None:
 
 
 def comment(report: Report, *, actor: Actor, note: str) -> Comment:
-    """Say something of the quarter, for ever, whatever the report's state; the units on the project are told. Raises Refused or Invalid."""
+    """Say something of the quarter, for ever, whatever the report's state; the units on the project are told.
+
+    The same words again by the same person, with none in between (a second click), are the comment that is there. Raises Refused or Invalid.
+    """
     text = read_note(note)
     _refuse(Action.COMMENT, report, actor)
     _keep(report)
+    last = session().scalars(queries.last_comment(report.id)).first()
+    if last is not None and (last.person_id, last.text) == (actor.person_id, text):
+        return last
     perform(Action.COMMENT, report, actor=actor, note=text)
     made = Comment(report_id=report.id, person_id=actor.person_id, role=actor.role, text=text, made_at=clock.now())
     session().add(made)

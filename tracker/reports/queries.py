@@ -72,6 +72,11 @@ def versions_before(project_id: int, quarter: str) -> sa.Select[ReportVersion, s
     return wanted.where(ReportVersion.id.in_(of_before)).order_by(Obligation.quarter.desc())
 
 
+def last_comment(report_id: int) -> sa.Select[Comment]:
+    """The newest comment on a quarter, if there is one."""
+    return sa.select(Comment).where(Comment.report_id == report_id).order_by(Comment.id.desc()).limit(1)
+
+
 def whose(report_id: int) -> sa.Select[int, str]:
     """The project and the quarter of a report."""
     return sa.select(Obligation.project_id, Obligation.quarter).join(Report, Report.obligation_id == Obligation.id).where(Report.id == report_id)
