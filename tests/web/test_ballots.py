@@ -133,9 +133,10 @@ def test_those_without_a_voice_are_told_why(cast: Cast, client_of: SignIn, opene
 def test_a_late_vote_is_kept_on_the_page_and_not_cast(app: Flask, cast: Cast, client_of: SignIn, opened: int, at: StandingAt) -> None:
     client = client_of(cast.huawei)
     with at(AFTER):
-        answer = client_of(cast.huawei).post(f"/ballots/{opened}", data={"position-1": "no", "reason-1": "too-late-words"})
+        answer = client_of(cast.huawei).post(f"/ballots/{opened}", data={"position-1": "no", "reason-1": "too-late-words", "commit-1": "experts"})
     assert answer.status_code == 409
     assert "too-late-words" in answer.text
+    assert "takes part with: experts" in answer.text
     assert "15 Jan 2021, 18:00" in answer.text
     assert _votes(app) == []
     assert client.get(f"/ballots/{opened}").status_code == 200

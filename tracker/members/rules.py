@@ -68,6 +68,7 @@ UNIT: Mapping[Action, Rule] = {
     Action.CHANGE: Rule(say("Change the entry"), (SECRETARIAT,)),
 }
 
+WHOEVER = Who(lambda _actor, _person: True, say("anybody, signed in or not"))
 PERSON: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
     Action.CREATE: Rule(say("Add a person"), (SECRETARIAT, COMMAND_LINE), offered=False),
@@ -89,7 +90,7 @@ PERSON: Mapping[Action, Rule] = {
     Action.CHANGE_PASSWORD: Rule(say("Change the password"), (SELF,), frozenset({PersonState.ACTIVE}), offered=False),
     Action.REQUEST_RESET: Rule(
         say("Ask for a new password"),
-        (ANYONE,),
+        (WHOEVER,),
         _ABLE,
         tells=("secretariat",),
         news=say("{person} asked for a new password. Make a link on their page and hand it over."),

@@ -17,7 +17,7 @@ from tracker.members.models import Person
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, check
 from tracker.voting import actions, counting, queries
-from tracker.voting.casting import COMMITMENTS, POSITIONS, positions_offered
+from tracker.voting.casting import COMMITMENTS, POSITIONS, REASON_ZI, Commitment, positions_offered
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.record_text import record_text
@@ -81,7 +81,7 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
 
 
 def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> ResponseReturnValue:
-    kept = {number: one for number, one in sent.items() if one.position or one.reason}
+    kept = {number: one for number, one in sent.items() if one.position or one.reason or one.commitments}
     return _closed(ballot_id, chain.head_hash(), late=denial, kept=kept), 409
 
 
@@ -105,6 +105,7 @@ def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = No
         positions=POSITIONS,
         wrong=wrong or {},
         may_cast=any(sheet.why is None for sheet in sheets),
+        reason_limit=REASON_ZI,
     )
 
 
@@ -139,6 +140,7 @@ def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapp
         late=late,
         kept=kept or {},
         positions={position.value: label for position, label in POSITIONS.items()},
+        promised={number: [COMMITMENTS[Commitment(word)] for word in one.commitments] for number, one in (kept or {}).items()},
     )
 
 
