@@ -59,7 +59,7 @@ def of(grid: Grid) -> Tiles:
         Show.OWED: (obliged, str(obliged), say("reports owed")),
         Show.REPORTED: (reported, f"{reported}/{obliged}", say("reported")),
         Show.ON_TIME: (found.on_time, str(found.on_time), say("on time")),
-        Show.LATE: (found.late, str(found.late), say("late")),
+        Show.LATE: (found.late, str(found.late), say("handed in late")),
         Show.MISSING: (counts.missing, str(counts.missing), say("missing")),
     }
     figures = [_tile(grid, show, count, text, label) for show, (count, text, label) in values.items()]
