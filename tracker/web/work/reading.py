@@ -168,7 +168,7 @@ def projects_to_see_to(today: date) -> list[tuple[Project, Obligation | None, Re
         .outerjoin(Round, sa.and_(Round.programme_id == Project.programme_id, Round.quarter == Obligation.quarter))
         .options(joinedload(Project.lead_unit), defer(Report.content, raiseload=True))
         .where(sa.or_(Project.state == ProjectState.ESTABLISHED, Report.state == ReportState.SUBMITTED, late))
-        .order_by(Report.submitted_at, Project.programme_id, Project.serial, Obligation.quarter)
+        .order_by(Report.submitted_at.nulls_first(), Project.programme_id, Project.serial, Obligation.quarter)
     )
     return [(row[0], row[1], row[2], row[3]) for row in session().execute(wanted.limit(AT_MOST * 4))]
 
