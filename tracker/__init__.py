@@ -9,16 +9,25 @@ from flask import Flask
 from tracker import clock, config
 from tracker.audit import chain
 from tracker.db import db, install
+from tracker.search import actions as search
 from tracker.web import register as register_web
+from tracker.web.templating import Bilingual
 
 chain.install(db.session)
+search.install()
+
+
+class Application(Flask):
+    """Flask with templates that speak two languages."""
+
+    jinja_environment = Bilingual
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """Make the application: the only wiring. Reads the settings from the environment when none are given."""
     settings = settings or config.load()
     clock.shift(settings.clock_offset)
-    app = Flask(__name__, template_folder=str(config.ROOT / "templates"), static_folder=None)
+    app = Application(__name__, template_folder=str(config.ROOT / "templates"), static_folder=None)
     app.config.from_mapping(_flask_config(settings))
     app.extensions["settings"] = settings
     db.init_app(app)

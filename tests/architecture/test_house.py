@@ -108,7 +108,7 @@ RULES: dict[Callable[[ast.AST], Iterator[Finding]], tuple[set[str], str]] = {
     nets: (set(), "try:\n    f()\nexcept (OSError, Exception):\n    pass\n"),
     state_changes: ({"transitions.py"}, "def f(p):\n    p.size, p.state = 1, 'open'\n"),
     other_clocks: ({"clock.py"}, "import datetime\nx = datetime.datetime.now()\n"),
-    handed_sessions: ({"audit/chain.py"}, "def f(p, *, session: orm.Session):\n    session.add(p)\n"),
+    handed_sessions: ({"audit/chain.py", "search/actions.py"}, "def f(p, *, session: orm.Session):\n    session.add(p)\n"),
 }
 MORE_CONTROLS = [
     (nets, "try:\n    f()\nexcept:\n    pass\n"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from tests.cast import NOW, Cast
 from tracker.proposals import content as shape
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.rules import ProposalState
+from tracker.search.models import Readers, SearchText
 
 UNSCREENED = frozenset({ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.NOT_ACCEPTED, ProposalState.WITHDRAWN})
 
@@ -45,4 +47,7 @@ def add(
         proposal.partners = [Partner(unit_id=cast.units[partner], position=0, share="案例收集")]
     session.add(proposal)
     session.flush()
+    if state not in UNSCREENED:  # what the version that passed the check would be found by
+        session.add(SearchText(**replace(proposal.found_by(), readers=Readers.ALL).row()))
+        session.flush()
     return proposal

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
-from flask import Flask, render_template_string, request
-from flask_babel import Babel, lazy_gettext
+from flask import Flask, render_template_string
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from tracker.messages import say
 from tracker.policy import Role
-from tracker.web import formats
+from tracker.web import formats, locale, templating
 
 CLOSES = datetime(2021, 1, 15, 10, tzinfo=UTC)
 WORDS = {
@@ -57,14 +57,15 @@ def writing(tmp_path_factory: pytest.TempPathFactory) -> Write:
 def _app(folder: Path) -> Flask:
     app = Flask("formats")
     app.config.update(BABEL_TRANSLATION_DIRECTORIES=str(folder), COMMITTEE_ZONE="Asia/Shanghai")
-    Babel(app, locale_selector=lambda: request.args["in"])
+    locale.register(app)
+    templating.register(app)
     formats.register(app)
     return app
 
 
 def _writer(app: Flask) -> Write:
-    def write(template: str, locale: str, **values: object) -> str:
-        with app.test_request_context(f"/?in={locale}"):
+    def write(template: str, language: str, **values: object) -> str:
+        with app.test_request_context(headers={"Accept-Language": language}):
             return render_template_string(template, **values)
 
     return write

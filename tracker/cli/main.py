@@ -15,6 +15,8 @@ from tracker.members import queries
 from tracker.members.actions import first_link
 from tracker.policy import Actor, Role
 from tracker.programmes.loading import load_year
+from tracker.proposals.queries import findable
+from tracker.search.actions import rebuild
 from tracker.voting.actions import seal_due
 
 
@@ -60,6 +62,15 @@ def migrate() -> None:
     """Bring the database up to this version's schema."""
     migrations.upgrade(_settings().database_url)
     click.echo("The database has this version's schema.")
+
+
+@main.command()
+def reindex() -> None:
+    """Make the index of words anew, from everything that can be found."""
+    app = create_app(_settings())
+    with app.app_context(), writing():
+        count = rebuild(findable())
+    click.echo(f"Indexed: {count}")
 
 
 @main.command()

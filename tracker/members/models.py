@@ -15,6 +15,7 @@ from tracker.db import Base, choice, session
 from tracker.members import rules as law
 from tracker.messages import Message
 from tracker.policy import Role
+from tracker.search.actions import Found
 
 
 class UnitKind(StrEnum):
@@ -50,6 +51,11 @@ class Unit(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     seats: Mapped[list[Seat]] = relationship(back_populates="unit", order_by="Seat.id", lazy="raise_on_sql")
+    found_when: ClassVar[frozenset[str]] = frozenset({"name_zh", "name_en", "short_zh", "short_en", "code"})
+
+    def found_by(self) -> Found:
+        """Return what it is found by: its code, its names and their pinyin."""
+        return Found("unit", self.id, (self.code, self.name_en, self.short_en), (self.name_zh, self.short_zh))
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move a unit
         """Return the stored state."""
@@ -92,6 +98,11 @@ class Person(Base):
     only_secretariat: ClassVar[bool] = False
 
     seats: Mapped[list[Seat]] = relationship(back_populates="person", order_by="Seat.id", lazy="raise_on_sql")
+    found_when: ClassVar[frozenset[str]] = frozenset({"name_zh", "name_en"})
+
+    def found_by(self) -> Found:
+        """Return what it is found by: its names and their pinyin."""
+        return Found("person", self.id, (self.name_en,), (self.name_zh,))
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move a person
         """Return the stored state."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
-from tracker.db import session
+from tracker.db import UTCDateTime, session
 from tracker.members.models import Link, Person, Seat, SignInSession, Unit, UnitKind
 from tracker.members.rules import PersonState, UnitState
 from tracker.members.tokens import hash_token
 from tracker.policy import UNIT_ROLES, Role
+from tracker.search.queries import found
 
 
 def held(now: datetime) -> sa.ColumnElement[bool]:
@@ -70,13 +73,87 @@ def seats_of(person_id: int, now: datetime) -> sa.Select[Seat]:
     return sa.select(Seat).options(joinedload(Seat.unit)).where(Seat.person_id == person_id, held(now)).order_by(Seat.id)
 
 
-def live_session(token_hash: str, now: datetime) -> sa.Select[SignInSession]:
-    """The sign-in session behind a token, with its person and all their seats, unless ended or run out."""
-    return (
-        sa.select(SignInSession)
-        .options(joinedload(SignInSession.person).joinedload(Person.seats).joinedload(Seat.unit))
-        .where(SignInSession.token_hash == token_hash, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A seat as every page of its holder needs it, with the names of its unit."""
+
+    id: int
+    role: Role
+    unit_id: int | None
+    unit: UnitNames | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitNames:
+    """What a unit is called."""
+
+    name_zh: str
+    name_en: str
+    short_zh: str
+    short_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A sign-in session that has neither ended nor run out, its person, and the seats held now, in the order they were given."""
+
+    id: int
+    seat_id: int | None
+    seen_at: datetime
+    remembered: bool
+    person_id: int
+    name_zh: str
+    name_en: str
+    email: str
+    language: str | None
+    seats: tuple[Place, ...]
+
+
+_SEATED = sa.and_(
+    Seat.person_id == Person.id,
+    Seat.from_at <= sa.bindparam("now", type_=UTCDateTime()),
+    sa.or_(Seat.until_at.is_(None), Seat.until_at > sa.bindparam("now", type_=UTCDateTime())),
+)
+_LIVE = (
+    sa.select(
+        SignInSession.id,
+        SignInSession.seat_id,
+        SignInSession.seen_at,
+        SignInSession.remembered,
+        Person.id,
+        Person.name_zh,
+        Person.name_en,
+        Person.email,
+        Person.language,
+        Seat.id,
+        Seat.role,
+        Unit.id,
+        Unit.name_zh,
+        Unit.name_en,
+        Unit.short_zh,
+        Unit.short_en,
     )
+    .join(Person, Person.id == SignInSession.person_id)
+    .outerjoin(Seat, _SEATED)
+    .outerjoin(Unit, Unit.id == Seat.unit_id)
+    .where(
+        SignInSession.token_hash == sa.bindparam("token_hash"),
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > sa.bindparam("now", type_=UTCDateTime()),
+        Person.state == PersonState.ACTIVE,
+    )
+    .order_by(Seat.id)
+)
+
+
+def live_session(token_hash: str, now: datetime) -> Live | None:
+    """Return the sign-in session behind a token, in one query of plain columns: every request asks it."""
+    rows: Sequence[sa.Row[*tuple[Any, ...]]] = session().execute(_LIVE, {"token_hash": token_hash, "now": now}).all()
+    if not rows:
+        return None
+    seats = tuple(Place(row[9], row[10], row[11], UnitNames(*row[12:]) if row[11] is not None else None) for row in rows if row[9] is not None)
+    found = rows[0]
+    return Live(found[0], found[1], found[2], found[3], found[4], found[5], found[6], found[7], found[8], seats)
 
 
 def people_with_seats() -> sa.Select[Person]:
@@ -119,21 +196,20 @@ def _people_count(now: datetime) -> sa.ScalarSelect[int]:
 
 
 def units_listed(now: datetime, *, text: str = "", kind: UnitKind | None = None, state: UnitState | None = None) -> sa.Select[Unit, int]:
-    """Units with how many people hold a seat for them at ``now``; ``text`` is looked for anywhere in the names and the code."""
+    """Units with how many people hold a seat for them at ``now``; ``text`` is looked for in the names, their pinyin and the code."""
     wanted = sa.select(Unit, _people_count(now).label("people"))
     if text:
-        columns = (Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en, Unit.code)
-        wanted = wanted.where(sa.or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        wanted = wanted.where(*found("unit", Unit.id, text))
     if kind is not None:
         wanted = wanted.where(Unit.kind == kind)
     return wanted if state is None else wanted.where(Unit.state == state)
 
 
 def people_listed(now: datetime, *, text: str = "", role: Role | None = None, state: PersonState | None = None) -> sa.Select[Person]:
-    """People with their seats; ``text`` is looked for anywhere in the names, ``role`` among the seats held at ``now``."""
+    """People with their seats; ``text`` is looked for in the names and their pinyin, ``role`` among the seats held at ``now``."""
     wanted = sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit))
     if text:
-        wanted = wanted.where(sa.or_(*(column.icontains(text, autoescape=True) for column in (Person.name_zh, Person.name_en))))
+        wanted = wanted.where(*found("person", Person.id, text))
     if role is not None:
         wanted = wanted.where(Person.seats.any(sa.and_(Seat.role == role, Seat.from_at <= now, sa.or_(Seat.until_at.is_(None), Seat.until_at > now))))
     return wanted if state is None else wanted.where(Person.state == state)

@@ -13,14 +13,20 @@ from tracker.programmes import models as _programmes
 from tracker.projects import models as _projects
 from tracker.proposals import models as _proposals
 from tracker.reports import models as _reports
+from tracker.search import models as _search
 from tracker.voting import models as _voting
 
-KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _voting)
+KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _search, _voting)
 
 
 def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature
     """Write our instants as plain dates with time, so that a migration never depends on today's code."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
+
+
+def include_object(_item: Any, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:  # noqa: ANN401, FBT001 - alembic's signature
+    """Leave out what a migration makes for one database alone: the index of words, which no model describes."""
+    return not ((kind == "table" and (name or "").startswith("search_words")) or (kind in {"column", "index"} and name in {"vector", "ix_search_text_vector"}))
 
 
 connection = context.config.attributes["connection"]
@@ -29,6 +35,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     render_item=render_item,
+    include_object=include_object,
     compare_type=False,
     transaction_per_migration=False,
 )

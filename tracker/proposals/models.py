@@ -15,6 +15,9 @@ from tracker.members.models import Unit
 from tracker.messages import Message
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import rules as law
+from tracker.proposals.words import names_in, words_of
+from tracker.search.actions import Found
+from tracker.search.models import Readers
 
 
 class Proposal(Base):
@@ -30,6 +33,7 @@ class Proposal(Base):
         sa.UniqueConstraint("programme_id", "serial"),
         sa.Index("ix_proposal_programme_id_state", "programme_id", "state"),
         sa.Index("ix_proposal_lead_unit_id", "lead_unit_id"),
+        sa.Index("ix_proposal_changed_at", "changed_at", "id", "screened_at", "lead_unit_id"),  # a list sorts, sees and counts by it alone
     )
     subject_kind = "proposal"
     rules = law.PROPOSAL
@@ -56,6 +60,7 @@ class Proposal(Base):
     ballot_outcome: Mapped[str | None] = mapped_column(sa.String(32))
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
+    found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     area: Mapped[TopicArea | None] = relationship(lazy="raise_on_sql")
@@ -83,6 +88,11 @@ class Proposal(Base):
     def names(self) -> Mapping[str, object]:
         """Return number and title under the names notices use."""
         return {"number": self.number, "title": Titled(self.title_zh, self.title_en)}
+
+    def found_by(self) -> Found:
+        """Return what the working copy is found by, by those who may see it."""
+        own = {"title_zh": self.title_zh, "title_en": self.title_en, "proposal": self.number}
+        return Found("proposal", self.id, words_of({**self.content, **own}), names_in(self.content), Readers.WORKING)
 
     def people(self, audience: str) -> Iterable[int]:
         """Return the persons whom ``audience`` means (``members.meant``)."""
@@ -115,6 +125,11 @@ class Version(Base):
     submitted_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
 
     proposal: Mapped[Proposal] = relationship(back_populates="versions", lazy="raise_on_sql")
+    found_when: ClassVar[frozenset[str]] = frozenset({"content"})
+
+    def found_by(self) -> Found:
+        """Return what the proposal is found by from now on, by everyone who may see it: a version is only ever the newest when it is written."""
+        return Found("proposal", self.proposal_id, words_of(self.content), names_in(self.content))
 
 
 class Partner(Base):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, raiseload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker.audit.models import Event
+from tracker.db import session
 from tracker.members.models import Person, Unit
 from tracker.policy import UNIT_ROLES, Actor, Role
 from tracker.programmes.models import Programme, TopicArea
@@ -22,9 +22,8 @@ from tracker.proposals.rules import ProposalState
 Settled = Mapping[int, str]
 """What the tally says of proposals whose ballot is due but not sealed: id to state."""
 
-NOTHING_SETTLED: Settled = {}
+NOTHING_SETTLED: Settled = MappingProxyType({})
 HISTORY = 200
-NEWEST_FIRST = "-changed"
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -49,80 +48,6 @@ def effective_state(now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Col
     due = sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
     told = [(sa.and_(due, Proposal.id == key), sa.literal(str(state))) for key, state in settled.items()]
     return sa.case(*told, (due, sa.literal(ProposalState.BALLOTED.value)), else_=stored)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a list of proposals is narrowed to and sorted by ("key", or "-key" for the other way); None and "" mean: any."""
-
-    year: int | None = None
-    state: str = ""
-    area_id: int | None = None
-    unit_id: int | None = None
-    mine: bool = False
-    text: str = ""
-    sort: str = NEWEST_FIRST
-
-
-SORTS = ("number", "title", "unit", "changed", "state", "budget")
-
-
-def matching(actor: Actor, wanted: Wanted, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[int]:
-    """The ids of the proposals that ``actor`` may see and that match, unsorted."""
-    found = sa.select(Proposal.id).join(Proposal.programme).join(Proposal.lead_unit).where(visible_to(actor))
-    if wanted.year is not None:
-        found = found.where(Programme.year == wanted.year)
-    if wanted.state:
-        found = found.where(effective_state(now, settled) == wanted.state)
-    if wanted.area_id is not None:
-        found = found.where(Proposal.area_id == wanted.area_id)
-    if wanted.unit_id is not None:
-        found = found.where(on_it(wanted.unit_id))
-    if wanted.mine:
-        found = found.where(on_it(actor.unit_id) if actor.unit_id is not None else Proposal.started_by == actor.person_id)
-    if wanted.text:
-        found = found.where(_holds(wanted.text))
-    return found
-
-
-def _holds(text: str) -> sa.ColumnElement[bool]:
-    """The condition that number, title or name of the lead unit holds ``text``, as it stands, anywhere."""
-    places = (Proposal.number, Proposal.title_zh, Proposal.title_en, Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en)
-    return sa.or_(*(place.icontains(text, autoescape=True) for place in places))
-
-
-def page(
-    actor: Actor, wanted: Wanted, *, now: datetime, language: str, limit: int, offset: int, settled: Settled = NOTHING_SETTLED
-) -> sa.Select[Proposal, str, int]:
-    """One page of the list: proposals with programme, area and lead unit, the state each is in at ``now``, and how many match in all; stable order."""
-    order = _order(wanted.sort, language, now, settled)
-    ids = matching(actor, wanted, now=now, settled=settled).add_columns(sa.func.count().over().label("total"))
-    few = ids.order_by(*order).limit(limit).offset(offset).subquery()  # so that only ids are sorted, not whole rows
-    return (
-        sa.select(Proposal, effective_state(now, settled).label("state_now"), few.c.total)
-        .join(few, few.c.id == Proposal.id)
-        .join(Proposal.programme)
-        .join(Proposal.lead_unit)
-        .outerjoin(Proposal.area)
-        .options(contains_eager(Proposal.programme), contains_eager(Proposal.lead_unit), contains_eager(Proposal.area), raiseload(Proposal.partners))
-        .options(sa.orm.defer(Proposal.content))
-        .order_by(*order)
-    )
-
-
-def _order(sort: str, language: str, now: datetime, settled: Settled) -> list[sa.ColumnElement[Any]]:
-    first, second = (Proposal.title_en, Proposal.title_zh) if language == "en" else (Proposal.title_zh, Proposal.title_en)
-    life = sa.case({state.value: place for place, state in enumerate(ProposalState)}, value=effective_state(now, settled), else_=len(ProposalState))
-    keys: Mapping[str, tuple[sa.SQLColumnExpression[Any], ...]] = {
-        "number": (Programme.year, Proposal.serial),
-        "title": (sa.func.lower(sa.func.coalesce(sa.func.nullif(first, ""), second)),),
-        "unit": (Unit.short_en if language == "en" else Unit.short_zh,),
-        "changed": (Proposal.changed_at,),
-        "state": (life,),
-        "budget": (Proposal.budget_total,),
-    }
-    chosen = (*keys[sort.lstrip("-")], Proposal.id)
-    return [key.desc() if sort.startswith("-") else key.asc() for key in chosen]
 
 
 def counts_by_state(actor: Actor, programme_id: int, *, now: datetime, settled: Settled = NOTHING_SETTLED) -> sa.Select[str, int]:
@@ -226,3 +151,11 @@ def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, titl
         .order_by(Proposal.id.desc())
         .limit(1)
     )
+
+
+def findable() -> Iterator[Unit | Person | Proposal | Version]:
+    """Everything that is found by its words, one after the other: units, people, working copies, newest versions."""
+    newest = sa.select(sa.func.max(Version.id)).group_by(Version.proposal_id)
+    copies = sa.select(Proposal).options(lazyload(Proposal.partners))
+    for wanted in (sa.select(Unit), sa.select(Person), copies, sa.select(Version).where(Version.id.in_(newest))):
+        yield from session().scalars(wanted.execution_options(yield_per=200))

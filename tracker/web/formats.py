@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import wraps
+from functools import lru_cache, wraps
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.units import format_unit
 from flask import Flask, current_app
-from flask_babel import LazyString, get_locale, gettext
+from flask_babel import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -25,6 +25,7 @@ from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Role
 from tracker.text import count_zi, language_of
+from tracker.web.locale import gettext, language
 from tracker.web.prose import markdown, paragraphs
 
 LANGUAGES = {"zh": ("zh-CN", "中文"), "en": ("en", "English")}
@@ -50,13 +51,22 @@ _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 
 def locale_code() -> str:
     """Return "zh" or "en": the language of this request, Chinese outside one."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
+    return language()
 
 
 def committee_zone() -> ZoneInfo:
     """Return the time zone in which the committee's times are written."""
     return ZoneInfo(current_app.config.get("COMMITTEE_ZONE", "Asia/Shanghai"))
+
+
+@lru_cache(maxsize=4096)
+def _day_in(pattern: str, code: str, day: date) -> str:
+    return format_date(day, pattern, locale=code)
+
+
+@lru_cache(maxsize=4096)
+def _instant_in(pattern: str, code: str, at: datetime) -> str:
+    return format_datetime(at, pattern, locale=code)
 
 
 def zone_name() -> str:
@@ -70,7 +80,7 @@ def _day_of(value: date | datetime) -> date:
 
 
 def _with_table(value: date | datetime | None, table: Mapping[str, str]) -> str:
-    return "" if value is None else format_date(_day_of(value), table[locale_code()], locale=locale_code())
+    return "" if value is None else _day_in(table[locale_code()], locale_code(), _day_of(value))
 
 
 def date_text(value: date | datetime | None) -> str:
@@ -95,7 +105,7 @@ def full_day_text(value: date | datetime | None) -> str:
 
 def _instant(value: datetime, table: Mapping[str, str]) -> str:
     locale = locale_code()
-    written = format_datetime(value.astimezone(committee_zone()).replace(tzinfo=None), table[locale], locale=locale)
+    written = _instant_in(table[locale], locale, value.astimezone(committee_zone()).replace(tzinfo=None))
     return IN_ZONE[locale].format(at=written, zone=zone_name())
 
 
@@ -188,8 +198,8 @@ def wan_text(fen: int | None) -> str:
 
 def _bilingual(thing: object, stem: str) -> str:
     first, second = ("en", "zh") if locale_code() == "en" else ("zh", "en")
-    for language in (first, second):
-        text = getattr(thing, f"{stem}_{language}", "")
+    for each in (first, second):
+        text = getattr(thing, f"{stem}_{each}", "")
         if text:
             return str(text)
     return ""
@@ -311,5 +321,3 @@ def register(app: Flask) -> None:
     """Give the templates their filters and the languages there are."""
     app.jinja_env.filters.update({name: _per_request(function) for name, function in FILTERS.items()})
     app.jinja_env.globals["languages"] = LANGUAGES
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True

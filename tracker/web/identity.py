@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec
@@ -21,7 +20,6 @@ from tracker.db import begin_writing, session, writing
 from tracker.errors import Refused
 from tracker.members import queries
 from tracker.members.models import Seat, SignInSession
-from tracker.members.rules import PersonState
 from tracker.members.tokens import hash_token
 from tracker.messages import say
 from tracker.policy import Actor, Denial, Kind, Role
@@ -41,29 +39,22 @@ login = LoginManager()
 login.session_protection = None
 
 
-@dataclass(frozen=True, slots=True)
-class HeldSeat:
-    """A seat as the masthead shows it."""
-
-    id: int
-    role: Role
-    unit_id: int | None
-    unit: object | None
-
-
 class Visitor(UserMixin):
     """The person signed in, read once per request: plain data, no open transaction."""
 
-    def __init__(self, token: str, found: SignInSession, now: datetime) -> None:
-        person = found.person
-        self.token, self.session_id, self.person_id = token, found.id, person.id
-        self.name_zh, self.name_en, self.email, self.language = person.name_zh, person.name_en, person.email, person.language
-        self.seen_at = found.seen_at
-        self.seats = [HeldSeat(seat.id, seat.role, seat.unit_id, seat.unit) for seat in person.seats if seat.held_at(now)]
+    def __init__(self, token: str, found: queries.Live) -> None:
+        self.token, self.session_id, self.person_id = token, found.id, found.person_id
+        self.name_zh, self.name_en, self.email, self.language = found.name_zh, found.name_en, found.email, found.language
+        self.seen_at, self.seats = found.seen_at, found.seats
         chosen = next((seat for seat in self.seats if seat.id == found.seat_id), self.seats[0] if self.seats else None)
         self.seat, self.unit = chosen, chosen.unit if chosen else None
         self.actor = Actor(
-            person.id, chosen.role if chosen else Role.GUEST, chosen.unit_id if chosen else None, chosen.id if chosen else None, person.name_zh, person.name_en
+            found.person_id,
+            chosen.role if chosen else Role.GUEST,
+            chosen.unit_id if chosen else None,
+            chosen.id if chosen else None,
+            found.name_zh,
+            found.name_en,
         )
 
     @property
@@ -87,19 +78,16 @@ def the_actor() -> Actor:
     return actor
 
 
-def _still_live(found: SignInSession, now: datetime) -> bool:
-    idle = IDLE_REMEMBERED if found.remembered else IDLE
-    return now - found.seen_at < idle and found.person.state is PersonState.ACTIVE
+def _idle(found: queries.Live, now: datetime) -> bool:
+    return now - found.seen_at >= (IDLE_REMEMBERED if found.remembered else IDLE)
 
 
 def find_visitor(token: str) -> Visitor | None:
     """Return the visitor behind a cookie's token, or None; reads in a short transaction of its own."""
     now = clock.now()
-    found = session().scalars(queries.live_session(hash_token(token), now)).unique().one_or_none()
-    visitor = Visitor(token, found, now) if found is not None and _still_live(found, now) else None
-    session().expunge_all()
+    found = queries.live_session(hash_token(token), now)
     session().rollback()
-    return visitor
+    return None if found is None or _idle(found, now) else Visitor(token, found)
 
 
 def public(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import current_app, request, url_for
-from flask_babel import get_locale
 from flask_login import current_user
 
 from tracker import clock
@@ -15,6 +14,7 @@ from tracker.messages import say
 from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import ProgrammeState
+from tracker.web.locale import language
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,11 +32,14 @@ WITHIN = {"decisions": "proposals", "reports": "projects"}
 """Areas without an entry of their own, and under which one their pages stand."""
 
 
+_UNREAD = sa.select(sa.func.count()).where(Notice.person_id == sa.bindparam("person_id"), Notice.read_at.is_(None)).scalar_subquery()
+_YEAR = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
+_COUNTS = sa.select(_UNREAD, _YEAR)
+
+
 def _counts(person_id: int) -> tuple[int, int | None]:
     """Return the unread notices of a person and the year of the newest published programme, in one query."""
-    unread = sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None)).scalar_subquery()
-    year = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
-    row = session().execute(sa.select(unread, year)).one()
+    row = session().execute(_COUNTS, {"person_id": person_id}).one()
     return row[0], row[1]
 
 
@@ -69,7 +72,7 @@ def context() -> dict[str, Any]:
         "nav": [(endpoint, label, area in {request.blueprint, WITHIN.get(request.blueprint or "")}) for endpoint, label, area in MENU] if signed_in else [],
         "programme_year": year,
         "unread": unread,
-        "locale": str(get_locale() or "zh"),
+        "locale": language(),
         "now": clock.now(),
     }
 

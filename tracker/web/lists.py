@@ -81,17 +81,19 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, and where it stands in the whole."""
+    """One page of a list, and where it stands in the whole; ``more`` says that there are more rows than the ``total`` counted."""
 
     rows: Sequence[Any]
     number: int
     total: int
     view: View
+    more: bool = False
 
     @property
     def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return last_page(self.total)
+        """How many pages there are, at least one; of a list that goes on, those counted or the one after this."""
+        counted = last_page(self.total)
+        return max(counted, self.number + 1) if self.more and len(self.rows) == PER_PAGE else max(counted, self.number)
 
     @property
     def first(self) -> int:
@@ -101,7 +103,7 @@ class Page:
     @property
     def last(self) -> int:
         """The position of the last row shown."""
-        return min(self.number * PER_PAGE, self.total)
+        return before(self.number) + len(self.rows)
 
     def url(self, number: int) -> str:
         """Return the address of another page."""

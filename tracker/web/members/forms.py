@@ -8,7 +8,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, EmailField, HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
@@ -22,6 +21,7 @@ from tracker.messages import Message, say
 from tracker.text import clean_line, clean_text
 from tracker.web.formats import name_text, translated
 from tracker.web.forms import TextForm
+from tracker.web.locale import gettext
 
 if TYPE_CHECKING:
     from tracker.errors import Invalid

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
-from flask_babel import gettext
 
 from tracker import clock
 from tracker.db import get, session
@@ -21,6 +20,7 @@ from tracker.members.tokens import link_address
 from tracker.policy import Action, Role, available, can, check
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import View, choice_asked, paged, sort_asked, text_asked
+from tracker.web.locale import gettext
 from tracker.web.members import days
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import NewPersonForm, PersonForm, PlainForm, ReasonForm, show

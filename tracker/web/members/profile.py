@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, url_for
 from flask import session as cookie
-from flask_babel import gettext, ngettext
 from flask_login import current_user
 
 from tracker import clock
@@ -17,6 +16,7 @@ from tracker.members import sign_in as entry
 from tracker.members.models import Person
 from tracker.web.formats import translated
 from tracker.web.identity import IDLE, IDLE_REMEMBERED, writes, writing_as_asked
+from tracker.web.locale import gettext, ngettext
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import ChangePasswordForm
 

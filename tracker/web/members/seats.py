@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from sqlalchemy.orm import joinedload
 
 from tracker.db import get, session
@@ -16,6 +15,7 @@ from tracker.members import seats as seating
 from tracker.members.models import Person, Seat
 from tracker.policy import Action, Role
 from tracker.web.identity import the_actor, writes
+from tracker.web.locale import gettext
 from tracker.web.members import days
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import EndSeatForm, SeatForm, show

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
-from flask_babel import gettext
 from flask_login import current_user
 
 from tracker import clock
@@ -18,7 +17,7 @@ from tracker.members.models import Person, Purpose
 from tracker.policy import COMMITTEE_ROLES
 from tracker.web.formats import translated
 from tracker.web.identity import public, remember, writes
-from tracker.web.locale import LANGUAGES
+from tracker.web.locale import LANGUAGES, gettext
 from tracker.web.members import carry
 from tracker.web.members.blueprint import bp
 from tracker.web.members.devices import device_name

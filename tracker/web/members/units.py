@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from tracker import clock
 from tracker.db import get, session
@@ -17,6 +16,7 @@ from tracker.members.rules import UNIT_STATES, UnitState
 from tracker.policy import UNIT_ROLES, Action, Role, available, can, check
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import View, choice_asked, paged, sort_asked, text_asked
+from tracker.web.locale import gettext
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import KINDS, UnitForm, show
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import gettext
 from flask_login import current_user
 
 from tracker import clock
@@ -18,6 +17,7 @@ from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
 from tracker.web.identity import writes
 from tracker.web.lists import View, paged
+from tracker.web.locale import gettext
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import current_app, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from tracker import clock
@@ -25,6 +24,7 @@ from tracker.programmes.rules import PHASES
 from tracker.projects.actions import LIMITS, set_reporting
 from tracker.web.formats import zone_name
 from tracker.web.identity import SAFE, the_actor, writes
+from tracker.web.locale import gettext
 from tracker.web.programmes import forms, glance
 from tracker.web.programmes.blueprint import bp
 from tracker.web.programmes.views import file_folder

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
-from flask_babel import LazyString, gettext
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, FieldList, FileField, FormField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms import Form as PlainForm
@@ -21,6 +21,7 @@ from tracker.projects.actions import LIMITS
 from tracker.projects.rounds import RoundRules
 from tracker.web.formats import translated
 from tracker.web.forms import TextForm
+from tracker.web.locale import gettext
 
 MOST_DIGITS = 9
 NUMERIC = {"inputmode": "numeric", "maxlength": 4}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import after_this_request, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
@@ -14,6 +13,7 @@ from tracker.programmes import actions, content, files
 from tracker.programmes.models import Programme
 from tracker.web.forms import TextForm
 from tracker.web.identity import the_actor, writes
+from tracker.web.locale import gettext
 from tracker.web.programmes import forms
 from tracker.web.programmes.blueprint import bp
 from tracker.web.programmes.edit import opened

@@ -12,13 +12,12 @@ from tracker import clock
 from tracker.db import session
 from tracker.decisions.standing import settle
 from tracker.members.models import Unit
-from tracker.members.queries import active_units
+from tracker.members.rules import UnitState
 from tracker.policy import UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
-from tracker.proposals.models import Proposal
-from tracker.proposals.queries import NEWEST_FIRST, SORTS, Wanted
+from tracker.proposals.listing import COUNTED, NEWEST_FIRST, SORTS, Listing, Named, Wanted
 from tracker.proposals.rules import STATES
 from tracker.web.formats import locale_code
 from tracker.web.identity import the_actor
@@ -49,13 +48,6 @@ def _view(wanted: Wanted) -> View:
     return View(asked | {name: str(number or "") for name, number in numbers.items()}, wanted.sort)
 
 
-def _areas_by_programme() -> list[tuple[Programme, TopicArea | None]]:
-    """Return the published programmes, newest first, each with its areas, in one query."""
-    found = sa.select(Programme, TopicArea).outerjoin(TopicArea, TopicArea.programme_id == Programme.id)
-    rows = session().execute(found.where(Programme.state == ProgrammeState.PUBLISHED).order_by(Programme.year.desc(), TopicArea.position))
-    return [(programme, area) for programme, area in rows]
-
-
 @bp.get("/proposals")
 def index() -> ResponseReturnValue:
     """List the proposals the person may see."""
@@ -73,19 +65,14 @@ def index() -> ResponseReturnValue:
 
 
 def _page(actor: Actor, wanted: Wanted, now: datetime) -> Page:
-    """Read the page asked for, or the last one when it lies beyond, together with how many match: in one query where it does not."""
-    settled, number = _settled(now), page_asked()
-    found = _rows(actor, wanted, now, number, settled)
-    if not found and number > 1:
-        total = session().scalar(sa.select(sa.func.count()).select_from(queries.matching(actor, wanted, now=now, settled=settled).subquery())) or 0
-        number = last_page(total)
-        found = _rows(actor, wanted, now, number, settled)
-    return Page([(proposal, state) for proposal, state, _total in found], number, found[0][2] if found else 0, _view(wanted))
-
-
-def _rows(actor: Actor, wanted: Wanted, now: datetime, number: int, settled: queries.Settled) -> list[tuple[Proposal, str, int]]:
-    chosen = queries.page(actor, wanted, now=now, language=locale_code(), limit=PER_PAGE, offset=before(number), settled=settled)
-    return [(proposal, state, total) for proposal, state, total in session().execute(chosen)]
+    """Read the page asked for, or the last one when it lies beyond; what a page that is not full says of the whole is not counted."""
+    listing, number = Listing(actor, wanted, now, locale_code(), _settled(now)), page_asked()
+    rows = listing.lines(limit=PER_PAGE, offset=before(number))
+    if not rows and number > 1:
+        number = last_page(listing.count(at_most=None))
+        rows = listing.lines(limit=PER_PAGE, offset=before(number))
+    total = listing.count() if len(rows) == PER_PAGE else before(number) + len(rows)
+    return Page(rows, number, min(total, COUNTED), _view(wanted), more=total > COUNTED)
 
 
 def _settled(now: datetime) -> queries.Settled:
@@ -95,13 +82,23 @@ def _settled(now: datetime) -> queries.Settled:
     return {proposal.id: proposal.state_at(now) for proposal in due}
 
 
+_YEARS_AND_AREAS = (
+    sa.select(Programme.year, TopicArea.id, TopicArea.name_zh, TopicArea.name_en)
+    .outerjoin(TopicArea, TopicArea.programme_id == Programme.id)
+    .where(Programme.state == ProgrammeState.PUBLISHED)
+    .order_by(Programme.year.desc(), TopicArea.position)
+)
+_UNITS = sa.select(Unit.id, Unit.name_zh, Unit.name_en).where(Unit.state == UnitState.ACTIVE).order_by(Unit.id)
+
+
 def _choices(wanted: Wanted) -> dict[str, object]:
-    programmes = _areas_by_programme()
-    years = list(dict.fromkeys(programme.year for programme, _area in programmes))
+    """Return what there is to filter by: years, the areas of the year shown (the newest when none is), the units that are members."""
+    found = session().execute(_YEARS_AND_AREAS).all()
+    years = list(dict.fromkeys(row[0] for row in found))
     shown = wanted.year or (years[0] if years else None)
-    areas = [area for programme, area in programmes if area is not None and programme.year == shown]
-    units = session().scalars(active_units().order_by(None).order_by(Unit.id))
-    return {"years": [(year, str(year)) for year in years], "areas": [(area.id, area) for area in areas], "units": [(unit.id, unit) for unit in units]}
+    areas = [(key, Named(zh, en)) for year, key, zh, en in found if key is not None and year == shown]
+    units = [(key, Named(zh, en)) for key, zh, en in session().execute(_UNITS)]
+    return {"years": [(year, str(year)) for year in years], "areas": areas, "units": units}
 
 
 def _start() -> dict[str, object]:

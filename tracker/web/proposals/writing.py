@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from tracker.db import session
 from tracker.errors import Invalid, Refused, Stale
@@ -23,6 +22,7 @@ from tracker.proposals.models import Proposal
 from tracker.web.formats import name_text, quarter_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import number_asked
+from tracker.web.locale import gettext
 from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from tracker import clock
 from tracker.db import session
@@ -23,6 +22,7 @@ from tracker.reports.standing import stand
 from tracker.web.formats import name_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.judging import the_judge
+from tracker.web.locale import gettext
 from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import seen_version
 from tracker.web.reports.blueprint import ONE, address, bp, load, refuse_unless

@@ -1,0 +1,50 @@
+"""Find things by their words."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+INDEX = "CREATE VIRTUAL TABLE search_words USING fts5(words, content='search_text', content_rowid='id', tokenize=\"unicode61 remove_diacritics 0\")"
+ADD = "INSERT INTO search_words(rowid, words) VALUES (new.id, new.words);"
+DROP = "INSERT INTO search_words(search_words, rowid, words) VALUES ('delete', old.id, old.words);"
+TRIGGERS = {
+    "search_text_added": f"AFTER INSERT ON search_text BEGIN {ADD} END",
+    "search_text_removed": f"AFTER DELETE ON search_text BEGIN {DROP} END",
+    "search_text_changed": f"AFTER UPDATE ON search_text BEGIN {DROP} {ADD} END",
+}
+
+
+def upgrade() -> None:
+    """Bring the schema forward."""
+    op.create_table(
+        "search_text",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject_kind", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("readers", sa.Enum("all", "working", name="readers", native_enum=False, create_constraint=True, length=32), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_text")),
+        sa.UniqueConstraint("subject_kind", "subject_id", "readers", name=op.f("uq_search_text_subject_kind_subject_id_readers")),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(INDEX)
+        for name, what in TRIGGERS.items():
+            op.execute(f"CREATE TRIGGER {name} {what}")
+    else:
+        op.execute("ALTER TABLE search_text ADD COLUMN vector tsvector GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED")
+        op.create_index("ix_search_text_vector", "search_text", ["vector"], postgresql_using="gin")
+    with op.batch_alter_table("proposal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proposal_changed_at"), ["changed_at", "id", "screened_at", "lead_unit_id"], unique=False)
+
+
+def downgrade() -> None:
+    """Take the schema back."""
+    with op.batch_alter_table("proposal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_proposal_changed_at"))
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE search_words")
+    op.drop_table("search_text")
