@@ -76,6 +76,15 @@ class Action(StrEnum):
     FLAG = "flag"
     UNFLAG = "unflag"
     OVERRIDE = "override"
+    BEGIN_REVIEW = "begin_review"
+    END_REVIEW = "end_review"
+    ASSIGN = "assign"
+    DECLARE_NONE = "declare_none"
+    REOPEN = "reopen"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    REMOVE = "remove"
+    REMIND = "remind"
 
 
 @dataclass(frozen=True, slots=True)

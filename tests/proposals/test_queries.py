@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import joinedload
 
 from tests.cast import Cast
 from tests.proposals.build import add
@@ -20,7 +21,7 @@ def test_visible_to_is_the_twin_of_may_view(app: Flask, cast: Cast) -> None:
         with writing() as current:
             for serial, state in enumerate(ProposalState, start=1):
                 add(current, cast, serial=serial, state=state, partner="meituan")
-        proposals = session().scalars(sa.select(Proposal)).all()
+        proposals = session().scalars(sa.select(Proposal).options(joinedload(Proposal.programme))).all()
         for actor in actors:
             listed = set(session().scalars(sa.select(Proposal.id).where(visible_to(actor))))
             assert listed == {proposal.id for proposal in proposals if may_view(actor, proposal)}

@@ -171,7 +171,7 @@ def test_secretariat_checks_the_oldest_first_and_then_opens_a_ballot(app: Flask,
     first, second, third = tasks(client_of(cast.secretariat).get("/").text)
     assert "2021-P02 乙课题" in first
     assert "2021-P01 甲课题" in second
-    assert "Passed the formal check and not yet in a ballot: 2 (2021-P03 and 2021-P04)." in third
+    assert "Ready for the vote and not yet in a ballot: 2 (2021-P03 and 2021-P04)." in third
 
 
 def test_secretariat_makes_links_and_sets_missing_dates(app: Flask, cast: Cast, client_of: ClientOf) -> None:

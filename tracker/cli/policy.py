@@ -10,6 +10,7 @@ from tracker.programmes.rules import PROGRAMME
 from tracker.projects.rules import PROJECT, ROUND
 from tracker.proposals.rules import PROPOSAL
 from tracker.reports.rules import REPORT
+from tracker.reviews.rules import REVIEW
 from tracker.voting.rules import BALLOT
 
 TABLES = (
@@ -17,6 +18,7 @@ TABLES = (
     ("Person", PERSON),
     ("Programme", PROGRAMME),
     ("Proposal", PROPOSAL),
+    ("Expert review", REVIEW),
     ("Ballot", BALLOT),
     ("Project", PROJECT),
     ("Round of reports", ROUND),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from tracker import clock
 from tracker.db import get, session
 from tracker.decisions import queries
@@ -11,6 +13,7 @@ from tracker.errors import Invalid, Refused
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
+from tracker.programmes.models import Programme
 from tracker.projects.actions import establish, lock_numbers
 from tracker.proposals.models import Proposal, Titled
 from tracker.proposals.rules import ProposalState
@@ -30,7 +33,7 @@ def decide(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str,
     if kind is DecisionKind.APPROVE:
         lock_numbers(proposal.programme_id)
     seal_due_of(proposal)
-    proposal = get(Proposal, proposal.id, lock=True)
+    proposal = _locked(proposal)
     last = latest(proposal.id)
     denial = refusal(proposal, kind, actor=actor, last=last)
     if denial is None and last is not None and seen is not None and last.id != seen:
@@ -41,6 +44,14 @@ def decide(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str,
     if against_vote(kind, proposal.ballot_outcome) and not reason:
         raise Invalid({"reason": [owes_reason(proposal.ballot_outcome)]})
     return _record(proposal, kind, opinion=opinion, reason=reason, actor=actor)
+
+
+def _locked(proposal: Proposal) -> Proposal:
+    """Lock the proposal and read it anew, with the programme, which its rules ask for."""
+    programme = get(Programme, proposal.programme_id)
+    found = get(Proposal, proposal.id, lock=True)
+    sa.orm.attributes.set_committed_value(found, "programme", programme)
+    return found
 
 
 def _record(proposal: Proposal, kind: DecisionKind, *, opinion: str, reason: str, actor: Actor) -> Decision:
@@ -74,7 +85,7 @@ def declare_conflict(proposal: Proposal, *, reason: str, actor: Actor) -> None:
     Tells the deciders and the secretariat.
     """
     seal_due_of(proposal)
-    proposal = get(Proposal, proposal.id, lock=True)
+    proposal = _locked(proposal)
     denial = check(Action.DECLARE_CONFLICT, proposal, actor=actor, now=clock.now())
     if denial is None and not reason.strip():
         raise Invalid({"reason": [say("Say in a sentence what the conflict is: it is kept with the record.")]})

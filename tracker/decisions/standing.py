@@ -13,7 +13,7 @@ from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
-from tracker.voting.queries import AFTERWARDS
+from tracker.voting.queries import afterwards
 from tracker.voting.tally import Counts, Position, Result, tally
 
 
@@ -25,7 +25,7 @@ def settle(proposals: Iterable[Proposal], now: datetime) -> dict[int, Result]:
     due = {one.id: one for one in proposals if one.state is ProposalState.IN_BALLOT and one.ballot_closes_at is not None and one.ballot_closes_at <= now}
     results = _results(due, now) if due else {}
     for key, result in results.items():
-        due[key].settled = AFTERWARDS[result.outcome]  # type: ignore[misc] # an instance's own answer over the class's "not asked"
+        due[key].settled = afterwards(result.outcome, due[key])  # type: ignore[misc] # an instance's own answer over the class's "not asked"
     return results
 
 

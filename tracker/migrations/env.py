@@ -13,10 +13,11 @@ from tracker.programmes import models as _programmes
 from tracker.projects import models as _projects
 from tracker.proposals import models as _proposals
 from tracker.reports import models as _reports
+from tracker.reviews import models as _reviews
 from tracker.search import models as _search
 from tracker.voting import models as _voting
 
-KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _search, _voting)
+KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _reviews, _search, _voting)
 
 
 def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature

@@ -164,7 +164,7 @@ def publish(programme: Programme, *, actor: Actor) -> None:
 
 
 def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
-    """Start the next year from this one: names, call text, areas, voting and reporting rules, and windows a year later on the wall clock of ``zone``.
+    """Start the next year from this one: names, call text, areas, voting, review and reporting rules, and windows a year later on the wall clock of ``zone``.
 
     Files are not copied. Raises Refused, also when the next year is there already.
     """
@@ -178,7 +178,7 @@ def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
     new = _start(year, texts, Voting(**programme.voting), actor=actor, facts={"copied_from": programme.id})
     new.areas.extend(TopicArea(position=area.position, **{name: getattr(area, name) for name in content.AREA}) for area in programme.areas)
     new.phases.extend(_moved(phase, zone) for phase in programme.phases)
-    new.project_prefix, new.reporting = programme.project_prefix, dict(programme.reporting)
+    new.project_prefix, new.reporting, new.review = programme.project_prefix, dict(programme.reporting), dict(programme.review)
     session().flush()
     return new
 

@@ -21,6 +21,7 @@ class PhaseKind(StrEnum):
 
     SUBMISSION = "submission"
     SCREENING = "screening"
+    REVIEW = "review"
     VOTING = "voting"
     DECISION = "decision"
 
@@ -29,6 +30,7 @@ PROGRAMME_STATES: Mapping[ProgrammeState, Message] = {ProgrammeState.DRAFT: say(
 PHASES: Mapping[PhaseKind, Message] = {
     PhaseKind.SUBMISSION: say("Submission of proposals"),
     PhaseKind.SCREENING: say("Formal check"),
+    PhaseKind.REVIEW: say("Expert review"),
     PhaseKind.VOTING: say("Voting"),
     PhaseKind.DECISION: say("The chair's decision"),
 }

@@ -94,9 +94,10 @@ def _read_end(given: Mapping[str, str], key: str, *, zone: str, year: int, wrong
 
 
 def _check_order(windows: Mapping[PhaseKind, Window], wrong: Wrong) -> None:
-    """The windows may overlap, but none may open or close before an earlier kind does."""
-    kinds = [kind for kind in PhaseKind if kind in windows]
-    for before, after in pairwise(kinds):
+    """The windows may overlap, but none may open or close before an earlier kind does; expert review comes after the formal check, before or after the vote."""
+    kinds = [kind for kind in PhaseKind if kind in windows and kind is not PhaseKind.REVIEW]
+    review = [(PhaseKind.SCREENING, PhaseKind.REVIEW)] if {PhaseKind.SCREENING, PhaseKind.REVIEW} <= set(windows) else []
+    for before, after in [*pairwise(kinds), *review]:
         for end in ENDS:
             if getattr(windows[after], f"{end}_at") < getattr(windows[before], f"{end}_at"):
                 wrong.setdefault(f"{after.value}_{end}", []).append(say("This is earlier than in the phase before it."))

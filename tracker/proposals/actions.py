@@ -236,7 +236,7 @@ def withdraw(proposal: Proposal, *, actor: Actor, note: str) -> None:
 def revive(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
     """Make a withdrawn proposal a draft again: hidden from others once more until it passes the formal check anew."""
     perform(Action.REVIVE, proposal, actor=actor, note=read_note(note))
-    proposal.screened_at = None
+    proposal.screened_at = proposal.reviewed_at = proposal.review_summary = None
     _touch(proposal)
 
 

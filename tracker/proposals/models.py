@@ -24,8 +24,9 @@ class Proposal(Base):
     """A proposed research topic (课题申报).
 
     ``content`` is the working copy, of the shape that ``content.py`` defines; a submission freezes it as a ``Version``. ``screened_at``
-    is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at`` and
-    ``chair_conflict_at`` are facts that later domains put here, so that this one need not know them.
+    is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at``,
+    ``chair_conflict_at``, ``reviewed_at`` and ``review_summary`` are facts that later domains put here, so that this one need not know
+    them.
     """
 
     __tablename__ = "proposal"
@@ -58,6 +59,9 @@ class Proposal(Base):
     ballot_closes_at: Mapped[datetime | None]
     chair_conflict_at: Mapped[datetime | None]
     ballot_outcome: Mapped[str | None] = mapped_column(sa.String(32))
+    review_begun_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    review_summary: Mapped[JSONDict | None]
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})

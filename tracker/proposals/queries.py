@@ -16,6 +16,7 @@ from tracker.members.models import Person, Unit
 from tracker.policy import UNIT_ROLES, Actor, Role
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
+from tracker.programmes.stages import Order
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.rules import ProposalState
 
@@ -31,9 +32,18 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     if actor.role in {Role.SECRETARIAT, Role.SYSTEM}:
         return sa.true()
     screened = Proposal.screened_at.is_not(None)
+    if actor.role is Role.EXPERT:
+        return sa.and_(screened, ~kept_from_experts())
     if actor.role not in UNIT_ROLES or actor.unit_id is None:
         return screened
     return sa.or_(screened, on_it(actor.unit_id))
+
+
+def kept_from_experts() -> sa.ColumnElement[bool]:
+    """The condition that experts must not yet learn whose proposal it is (twin of the rule of this name)."""
+    first = Programme.review["order"].as_string() == Order.REVIEW_FIRST.value
+    blind = sa.select(Programme.id).where(first, Programme.review["blind"].as_boolean())
+    return sa.and_(Proposal.reviewed_at.is_(None), Proposal.decided_at.is_(None), Proposal.programme_id.in_(blind))
 
 
 def on_it(unit_id: int) -> sa.ColumnElement[bool]:

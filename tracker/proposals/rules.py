@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tracker.messages import Message, say
 from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES, Action, Actor, Denial, Kind, Role, Rule, Who
 from tracker.programmes.rules import PhaseKind
+from tracker.programmes.stages import Order, is_blind, order_of
 
 if TYPE_CHECKING:
     from tracker.programmes.models import Programme
@@ -24,6 +25,8 @@ class ProposalState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     SCREENED = "screened"
+    IN_REVIEW = "in_review"
+    REVIEWED = "reviewed"
     IN_BALLOT = "in_ballot"
     BALLOTED = "balloted"
     APPROVED = "approved"
@@ -39,6 +42,8 @@ STATES: Mapping[ProposalState, Message] = {
     S.SUBMITTED: say("Submitted"),
     S.RETURNED: say("Returned for changes"),
     S.SCREENED: say("Passed the formal check"),
+    S.IN_REVIEW: say("In expert review"),
+    S.REVIEWED: say("Reviewed by experts"),
     S.IN_BALLOT: say("In ballot"),
     S.BALLOTED: say("Awaiting decision"),
     S.APPROVED: say("Approved"),
@@ -55,8 +60,15 @@ def on_it(actor: Actor, proposal: Proposal) -> bool:
 
 
 def may_view(actor: Actor, proposal: Proposal) -> bool:
-    """Drafts and unscreened proposals: the units on them and the secretariat; once screened: everyone signed in."""
+    """Drafts and unscreened proposals: the units on them and the secretariat; once screened: everyone signed in, experts of a blind review after it."""
+    if actor.role is Role.EXPERT and kept_from_experts(proposal):
+        return False
     return proposal.screened_at is not None or actor.role in {Role.SECRETARIAT, Role.SYSTEM} or on_it(actor, proposal)
+
+
+def kept_from_experts(proposal: Proposal) -> bool:
+    """Say whether experts must not yet learn whose proposal it is: its programme has them judge blind, and it is neither reviewed nor decided."""
+    return proposal.reviewed_at is None and proposal.decided_at is None and is_blind(proposal.programme.review)
 
 
 LEAD = Who(lambda actor, proposal: actor.serves(proposal.lead_unit_id), say("people of the lead unit"))
@@ -96,8 +108,52 @@ def not_declared_yet(_actor: Actor, proposal: Proposal, _now: datetime) -> Denia
     return Denial(Kind.WRONG_STATE, say("The chair declared a conflict of interest at {at}, so the executive director decides.", at=proposal.chair_conflict_at))
 
 
-_DECIDABLE = frozenset({S.BALLOTED, S.DEFERRED})
-_BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED})
+def review_comes_next(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Begin an expert review where the programme has one, in its place: before the vote, or after a vote that did not refuse it."""
+    order = order_of(proposal.programme.review)
+    if order is Order.OFF:
+        return Denial(Kind.WRONG_STATE, say("The programme has no expert review."))
+    if order is Order.BALLOT_FIRST and proposal.state is S.SCREENED:
+        return Denial(Kind.WRONG_STATE, say("In this programme the vote comes before the expert review."))
+    if order is Order.REVIEW_FIRST and proposal.state is S.BALLOTED:
+        return Denial(Kind.WRONG_STATE, say("In this programme the expert review comes before the vote."))
+    if proposal.state is S.BALLOTED and proposal.ballot_outcome == "not_carried":
+        return Denial(Kind.WRONG_STATE, say("The vote did not carry it, so it is not reviewed."))
+    return _not_reviewed_yet(proposal)
+
+
+def _not_reviewed_yet(proposal: Proposal) -> Denial | None:
+    if proposal.reviewed_at is None:
+        return None
+    return Denial(Kind.WRONG_STATE, say("The expert review of this proposal ended at {at}.", at=proposal.reviewed_at))
+
+
+def vote_comes_next(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Put to the vote only what the experts have reviewed, where the programme has them go first, and nothing twice."""
+    if proposal.state is S.SCREENED and order_of(proposal.programme.review) is Order.REVIEW_FIRST:
+        return Denial(Kind.WRONG_STATE, say("In this programme the expert review comes before the vote."))
+    if proposal.state is S.REVIEWED and proposal.ballot_outcome is not None:
+        return Denial(Kind.WRONG_STATE, say("The units have voted on it already."))
+    return None
+
+
+def not_voted_on(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Refuse to take a proposal out of the procedure once the units have voted on it."""
+    return Denial(Kind.WRONG_STATE, say("The units have voted on it already.")) if proposal.ballot_outcome is not None else None
+
+
+def stages_behind(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Decide only after the vote, and where the programme has experts review what was voted on, after them too."""
+    if proposal.state is S.REVIEWED and proposal.ballot_outcome is None:
+        return Denial(Kind.WRONG_STATE, say("It is put to the vote before it is decided."))
+    carried = proposal.state is S.BALLOTED and proposal.ballot_outcome != "not_carried"
+    if carried and proposal.reviewed_at is None and order_of(proposal.programme.review) is Order.BALLOT_FIRST:
+        return Denial(Kind.WRONG_STATE, say("In this programme the experts review it before it is decided."))
+    return None
+
+
+_DECIDABLE = frozenset({S.BALLOTED, S.REVIEWED, S.DEFERRED})
+_BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED})
 
 PROPOSAL: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (VIEWERS,)),
@@ -117,6 +173,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         (LEAD_VOICE,),
         frozenset({S.DRAFT}) | _BEFORE_BALLOT,
         S.WITHDRAWN,
+        when=(not_voted_on,),
         tells=("on_it", "secretariat"),
         reason=True,
         news=say("{number} “{title}” was withdrawn: {note}"),
@@ -141,8 +198,9 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.RETURN: Rule(
         say("Return for changes"),
         (SECRETARIAT,),
-        frozenset({S.SUBMITTED}),
+        frozenset({S.SUBMITTED, S.IN_REVIEW}),
         S.RETURNED,
+        when=(not_voted_on,),
         tells=("on_it",),
         reason=True,
         news=say("{number} “{title}” was returned for changes: {note}"),
@@ -156,12 +214,31 @@ PROPOSAL: Mapping[Action, Rule] = {
         reason=True,
         news=say("{number} “{title}” was not accepted: {note}"),
     ),
-    Action.BALLOT: Rule(say("Put to the vote"), (SECRETARIAT,), frozenset({S.SCREENED, S.DEFERRED}), S.IN_BALLOT, offered=False),
+    Action.BEGIN_REVIEW: Rule(
+        say("Begin the expert review"),
+        (SECRETARIAT,),
+        frozenset({S.SCREENED, S.BALLOTED}),
+        S.IN_REVIEW,
+        when=(review_comes_next,),
+        tells=("on_it",),
+        news=say("The expert review of {number} “{title}” has begun."),
+    ),
+    Action.END_REVIEW: Rule(
+        say("End the expert review"),
+        (SECRETARIAT,),
+        frozenset({S.IN_REVIEW}),
+        S.REVIEWED,
+        tells=("on_it", "deciders"),
+        news=say("The expert review of {number} “{title}” is over."),
+    ),
+    Action.BALLOT: Rule(
+        say("Put to the vote"), (SECRETARIAT,), frozenset({S.SCREENED, S.REVIEWED, S.DEFERRED}), S.IN_BALLOT, when=(vote_comes_next,), offered=False
+    ),
     Action.TALLY: Rule(say("Take over the result of the ballot"), (NOBODY_ELSE,), offered=False, tells=("on_it", "deciders")),
     Action.DECLARE_CONFLICT: Rule(
         say("Declare a conflict of interest"),
         (CHAIR,),
-        frozenset({S.SUBMITTED, S.SCREENED, S.IN_BALLOT}) | _DECIDABLE,
+        frozenset({S.SUBMITTED, S.SCREENED, S.IN_REVIEW, S.IN_BALLOT}) | _DECIDABLE,
         when=(not_declared_yet,),
         reason=True,
         tells=("deciders", "secretariat"),
@@ -172,16 +249,16 @@ PROPOSAL: Mapping[Action, Rule] = {
         (CHAIR, DECIDING_DIRECTOR),
         _DECIDABLE,
         S.APPROVED,
-        when=(whose_decision,),
+        when=(whose_decision, stages_behind),
         tells=("units", "secretariat"),
         news=say("{number} “{title}” was approved."),
     ),
     Action.DEFER: Rule(
         say("Defer"),
         (CHAIR, DECIDING_DIRECTOR),
-        frozenset({S.BALLOTED}),
+        frozenset({S.BALLOTED, S.REVIEWED}),
         S.DEFERRED,
-        when=(whose_decision,),
+        when=(whose_decision, stages_behind),
         tells=("units", "secretariat"),
         news=say("{number} “{title}” was deferred."),
     ),
@@ -190,7 +267,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         (CHAIR, DECIDING_DIRECTOR),
         _DECIDABLE,
         S.REJECTED,
-        when=(whose_decision,),
+        when=(whose_decision, stages_behind),
         tells=("units", "secretariat"),
         news=say("{number} “{title}” was not approved."),
     ),

@@ -13,6 +13,8 @@ from tracker.audit.models import Event, Head
 from tracker.db import session
 from tracker.members.models import Person, Unit
 from tracker.policy import Action
+from tracker.programmes.models import Programme
+from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.voting import counting
@@ -28,6 +30,12 @@ AFTERWARDS = {
     Outcome.FURTHER_DISCUSSION: ProposalState.SCREENED,
 }
 """Where each outcome leaves a proposal (product.md, "The life of a proposal")."""
+
+
+def afterwards(outcome: Outcome, proposal: Proposal) -> ProposalState:
+    """Return where an outcome leaves a proposal: one that goes back to where it was, and had been reviewed by experts, stays so."""
+    after = AFTERWARDS[outcome]
+    return ProposalState.REVIEWED if after is ProposalState.SCREENED and proposal.reviewed_at is not None else after
 
 
 def _frozen() -> tuple[ORMOption, ...]:
@@ -121,12 +129,20 @@ def items_of(proposal_id: int) -> sa.Select[Item]:
     return sa.select(Item).options(joinedload(Item.ballot)).where(Item.proposal_id == proposal_id).order_by(Item.ballot_id.desc())
 
 
+def may_be_put_to_the_vote() -> sa.ColumnElement[bool]:
+    """The condition that a proposal's next stage is the vote: reviewed where experts go first, else checked; or deferred."""
+    first = sa.select(Programme.id).where(Programme.review["order"].as_string() == Order.REVIEW_FIRST.value)
+    checked = sa.and_(Proposal.state == ProposalState.SCREENED, Proposal.programme_id.not_in(first))
+    reviewed = sa.and_(Proposal.state == ProposalState.REVIEWED, Proposal.ballot_outcome.is_(None))
+    return sa.or_(checked, reviewed, Proposal.state == ProposalState.DEFERRED)
+
+
 def eligible(programme_id: int) -> sa.Select[Proposal]:
     """The proposals of a programme that can be put to the vote, with lead unit and newest version."""
     return (
         sa.select(Proposal)
         .options(joinedload(Proposal.lead_unit), selectinload(Proposal.versions))
-        .where(Proposal.programme_id == programme_id, Proposal.state.in_((ProposalState.SCREENED, ProposalState.DEFERRED)))
+        .where(Proposal.programme_id == programme_id, may_be_put_to_the_vote())
         .order_by(Proposal.serial)
     )
 
@@ -150,8 +166,8 @@ def settle(proposals: Iterable[Proposal], now: datetime) -> dict[int, ProposalSt
     states = outcomes_of_due(waiting, now)
     for proposal_id, proposal in waiting.items():
         outcome = states.get(proposal_id)
-        proposal.settled = AFTERWARDS[outcome] if outcome else None  # type: ignore[misc] # an instance's own answer over the class's "not asked"
-    return {proposal_id: AFTERWARDS[outcome] for proposal_id, outcome in states.items()}
+        proposal.settled = afterwards(outcome, proposal) if outcome else None  # type: ignore[misc] # an instance's own answer over the class's "not asked"
+    return {proposal_id: afterwards(outcome, waiting[proposal_id]) for proposal_id, outcome in states.items()}
 
 
 def outcomes_of_due(proposal_ids: Collection[int], now: datetime) -> dict[int, Outcome]:

@@ -48,7 +48,7 @@ def _settle(item: Item, result: Result, ballot: Ballot) -> None:
     proposal = get(Proposal, item.proposal_id, lock=True)
     if proposal.state is not ProposalState.IN_BALLOT:
         return
-    after = queries.AFTERWARDS[result.outcome]
+    after = queries.afterwards(result.outcome, proposal)
     proposal.ballot_outcome = result.outcome.value if after is ProposalState.BALLOTED else None
     facts = {"ballot": ballot.number, "outcome": result.outcome.value}
     news: Message = NEWS[result.outcome]

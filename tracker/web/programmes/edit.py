@@ -16,11 +16,11 @@ from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import Invalid, Refused, Stale
 from tracker.members.models import Person
-from tracker.messages import say
+from tracker.messages import Message, say
 from tracker.policy import Action, check
 from tracker.programmes import actions, content, files, queries
 from tracker.programmes.models import Programme
-from tracker.programmes.rules import PHASES
+from tracker.programmes.rules import PHASES, PhaseKind
 from tracker.projects.actions import LIMITS, set_reporting
 from tracker.web.formats import zone_name
 from tracker.web.identity import SAFE, the_actor, writes
@@ -28,6 +28,7 @@ from tracker.web.locale import gettext
 from tracker.web.programmes import forms, glance
 from tracker.web.programmes.blueprint import bp
 from tracker.web.programmes.views import file_folder
+from tracker.web.work.tasks import dated
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -117,11 +118,15 @@ def change_dates(year: int) -> ResponseReturnValue:
             actions.set_phases(programme, form.typed(), zone=current_app.config["COMMITTEE_ZONE"], seen=form.seen(), actor=the_actor())
         except Invalid as wrong:
             forms.show(form, wrong)
-            return _page("dates", programme, form, phases=PHASES, zone=zone_name()), 422
+            return _page("dates", programme, form, phases=_phases(programme), zone=zone_name()), 422
         except Stale:
             return _stale(programme, form, forms.dates_form(programme, fresh=True))
         return _saved(programme, "programmes.change_dates")
-    return _page("dates", programme, form, phases=PHASES, zone=zone_name())
+    return _page("dates", programme, form, phases=_phases(programme), zone=zone_name())
+
+
+def _phases(programme: Programme) -> dict[PhaseKind, Message]:
+    return {kind: PHASES[kind] for kind in dated(programme)}
 
 
 @bp.route("/programmes/<int:year>/edit/areas", methods=["GET", "POST"])

@@ -44,6 +44,8 @@ DONE: dict[str, Message] = {
     Action.ACCEPT: say("Passed it in the formal check"),
     Action.RETURN: say("Returned it for changes"),
     Action.NOT_ACCEPT: say("Did not accept it"),
+    Action.BEGIN_REVIEW: say("Began the expert review"),
+    Action.END_REVIEW: say("Ended the expert review"),
     Action.BALLOT: say("Put it to the vote"),
     Action.TALLY: say("Took over the result of the ballot"),
     Action.DECLARE_CONFLICT: say("Declared a conflict of interest"),
@@ -100,6 +102,8 @@ def _worth_saying(offer: Offer, state: str) -> bool:
         return state == ProposalState.WITHDRAWN
     if offer.action is Action.SUBMIT:
         return state in WORKING
+    if offer.action in {Action.BEGIN_REVIEW, Action.END_REVIEW}:
+        return False
     return state not in OVER and not (state == ProposalState.WITHDRAWN and offer.action in UNIT_VERBS)
 
 

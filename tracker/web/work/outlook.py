@@ -12,6 +12,7 @@ from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Role, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES, PhaseKind, ProgrammeState
+from tracker.programmes.stages import Order, order_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.web.work import reading
@@ -22,7 +23,7 @@ PHASES_OF: Mapping[Role, tuple[PhaseKind, ...]] = {
     Role.REPRESENTATIVE: UNIT_PHASES,
     Role.ALTERNATE: UNIT_PHASES,
     Role.CONTRIBUTOR: (PhaseKind.SUBMISSION,),
-    Role.SECRETARIAT: (PhaseKind.SUBMISSION, PhaseKind.SCREENING, PhaseKind.VOTING),
+    Role.SECRETARIAT: (PhaseKind.SUBMISSION, PhaseKind.SCREENING, PhaseKind.REVIEW, PhaseKind.VOTING),
     Role.CHAIR: (PhaseKind.VOTING, PhaseKind.DECISION),
     Role.DIRECTOR: (PhaseKind.VOTING, PhaseKind.DECISION),
 }
@@ -58,21 +59,36 @@ def waits_for(rows: Iterable[tuple[Proposal, str | None]], ballots: Iterable[rea
 
 def _then(proposal: Proposal, actor: Actor, now: datetime) -> Message:
     """Say what comes next for a proposal, and when where that is known."""
-    programme = proposal.programme
-    match S(proposal.state_at(now)):
-        case S.DRAFT | S.RETURNED:
-            denial = check(Action.EDIT, proposal, actor=actor, now=now)
-            return say("The lead unit has to complete it.") if denial is None or not actor.serves(proposal.lead_unit_id) else denial.message
-        case S.SUBMITTED:
-            return _by(due_of(programme, PhaseKind.SCREENING), say("The secretariat checks it."), say("The secretariat checks it by {at}."))
-        case S.SCREENED:
-            return _by(due_of(programme, PhaseKind.VOTING), say("It will be put to the vote."), say("It will be put to the vote by {at}."))
-        case S.IN_BALLOT:
-            return _by(proposal.ballot_closes_at, say("The units are voting."), say("The units are voting until {at}."))
-        case S.DEFERRED:
-            return say("It was deferred and can be taken up again.")
-        case _:
-            return _by(due_of(programme, PhaseKind.DECISION), say("The chair decides."), say("The chair decides by {at}."))
+    state = S(proposal.state_at(now))
+    if state in {S.DRAFT, S.RETURNED}:
+        denial = check(Action.EDIT, proposal, actor=actor, now=now)
+        return say("The lead unit has to complete it.") if denial is None or not actor.serves(proposal.lead_unit_id) else denial.message
+    if state is S.DEFERRED:
+        return say("It was deferred and can be taken up again.")
+    if state is S.IN_BALLOT:
+        return _by(proposal.ballot_closes_at, say("The units are voting."), say("The units are voting until {at}."))
+    kind = _awaited(proposal, state)
+    plain, dated = UNDER_REVIEW if state is S.IN_REVIEW else AWAITED[kind]
+    return _by(due_of(proposal.programme, kind), plain, dated)
+
+
+UNDER_REVIEW = (say("Experts are reviewing it."), say("Experts are reviewing it until {at}."))
+AWAITED: Mapping[PhaseKind, tuple[Message, Message]] = {
+    PhaseKind.SCREENING: (say("The secretariat checks it."), say("The secretariat checks it by {at}.")),
+    PhaseKind.REVIEW: (say("Experts will review it."), say("Experts will review it by {at}.")),
+    PhaseKind.VOTING: (say("It will be put to the vote."), say("It will be put to the vote by {at}.")),
+    PhaseKind.DECISION: (say("The chair decides."), say("The chair decides by {at}.")),
+}
+
+
+def _awaited(proposal: Proposal, state: S) -> PhaseKind:
+    """Return the phase that moves a proposal on from a state in which it waits for others."""
+    if state is S.SUBMITTED:
+        return PhaseKind.SCREENING
+    if state is S.IN_REVIEW or (state is S.SCREENED and order_of(proposal.programme.review) is Order.REVIEW_FIRST):
+        return PhaseKind.REVIEW
+    voted = state not in {S.SCREENED, S.REVIEWED} or proposal.ballot_outcome is not None
+    return PhaseKind.DECISION if voted else PhaseKind.VOTING
 
 
 def _by(at: datetime | None, plain: Message, dated: Message) -> Message:

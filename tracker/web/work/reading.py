@@ -31,7 +31,7 @@ AT_MOST = 50
 """How many of one kind the page shows; the lists show the rest."""
 
 S = ProposalState
-ALIVE = (S.DRAFT, S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_BALLOT, S.BALLOTED, S.DEFERRED)
+ALIVE = (S.DRAFT, S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED, S.IN_BALLOT, S.BALLOTED, S.DEFERRED)
 
 
 def programmes() -> list[Programme]:
@@ -70,7 +70,7 @@ def for_the_secretariat() -> list[Proposal]:
     wanted = (
         sa.select(Proposal)
         .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
-        .where(Proposal.state.in_((S.SUBMITTED, S.SCREENED)))
+        .where(Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED)))
         .order_by(sa.case((Proposal.state == S.SUBMITTED, 0), else_=1), Proposal.submitted_at, Proposal.id)
     )
     return list(session().scalars(wanted.limit(AT_MOST * 4)))

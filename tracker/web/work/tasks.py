@@ -16,6 +16,7 @@ from tracker.messages import Message, say
 from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind
+from tracker.programmes.stages import Order, order_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.text import count_zi
@@ -132,14 +133,14 @@ def _first_numbers(proposals: Sequence[Proposal]) -> list[str]:
 
 
 def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
-    """One task for each year with proposals that passed the formal check and stand in no ballot."""
+    """One task for each year with proposals whose next stage is the vote and that stand in no ballot."""
     waiting: dict[int, list[Proposal]] = {}
     for proposal in proposals:
-        if proposal.state is ProposalState.SCREENED:
+        if _waits_for_a_ballot(proposal):
             waiting.setdefault(proposal.programme_id, []).append(proposal)
     for ready in waiting.values():
         programme = ready[0].programme
-        why = say("Passed the formal check and not yet in a ballot: {count} ({numbers}).", count=len(ready), numbers=_first_numbers(ready))
+        why = say("Ready for the vote and not yet in a ballot: {count} ({numbers}).", count=len(ready), numbers=_first_numbers(ready))
         url = url_for("ballots.new")
         yield Task(
             say("Put proposals to the vote: {programme}", programme=programme),
@@ -152,6 +153,12 @@ def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
         )
 
 
+def _waits_for_a_ballot(proposal: Proposal) -> bool:
+    if proposal.state is ProposalState.REVIEWED:
+        return proposal.ballot_outcome is None
+    return proposal.state is ProposalState.SCREENED and order_of(proposal.programme.review) is not Order.REVIEW_FIRST
+
+
 def links_due() -> Iterator[Task]:
     """People who asked for a new password."""
     for person in reading.people_without_password():
@@ -160,10 +167,15 @@ def links_due() -> Iterator[Task]:
         yield Task(person, url, why, say("Make a link"), url)
 
 
+def dated(programme: Programme) -> list[PhaseKind]:
+    """Return the phases that this year has: expert review only where it is switched on."""
+    return [kind for kind in PhaseKind if kind is not PhaseKind.REVIEW or order_of(programme.review) is not Order.OFF]
+
+
 def dates_due(years: Iterable[Programme]) -> Iterator[Task]:
     """The newest year, where some phase has no dates."""
     for programme in list(years)[:1]:
-        if any(programme.phase(kind) is None for kind in PhaseKind):
+        if any(programme.phase(kind) is None for kind in dated(programme)):
             url = url_for("programmes.change_dates", year=programme.year)
             yield Task(programme, url, say("Not every phase of the year has its dates yet."), say("Set the dates"), url)
 

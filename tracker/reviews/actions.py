@@ -1,0 +1,46 @@
+"""The verbs of a review: those of the secretariat, and those of the expert."""
+
+from tracker.reviews.assigning import (
+    Candidate,
+    Proposed,
+    assign,
+    begin,
+    candidates,
+    end,
+    frozen_since,
+    loads,
+    locked,
+    proposed,
+    remind,
+    remove,
+    set_review,
+    summary_of,
+    to_remind,
+)
+from tracker.reviews.writing import confirm, declare_conflict, declare_none, decline, edit, load, reopen, submit
+
+__all__ = [
+    "Candidate",
+    "Proposed",
+    "assign",
+    "begin",
+    "candidates",
+    "confirm",
+    "declare_conflict",
+    "declare_none",
+    "decline",
+    "edit",
+    "end",
+    "frozen_since",
+    "load",
+    "loads",
+    "locked",
+    "proposed",
+    "remind",
+    "remove",
+    "reopen",
+    "set_review",
+    "submit",
+    "summary_of",
+    "to_remind",
+]
