@@ -119,6 +119,7 @@ STATES_TRIED = {
     "proposals.show": tuple(ProposalState),
     "proposals.edit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.IN_BALLOT),
     "proposals.submit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
+    "proposals.compare": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.version": (ProposalState.RETURNED, ProposalState.APPROVED),
     "decisions.decide": (ProposalState.BALLOTED, ProposalState.DEFERRED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "decisions.declare_conflict": (ProposalState.BALLOTED, ProposalState.APPROVED),

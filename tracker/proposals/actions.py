@@ -203,8 +203,8 @@ def owed(proposal: Proposal) -> dict[str, Message]:
     return shape.missing(proposal.content, titles=(proposal.title_zh, proposal.title_en), area=proposal.area_id is not None, partners=partners)
 
 
-def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: bool) -> Version:
-    """Freeze the working copy as the next version and hand it to the secretariat.
+def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: bool, note: str = "") -> Version:
+    """Freeze the working copy as the next version and hand it to the secretariat, with a note of what changed, if the unit gives one.
 
     Raises Refused (a second submission finds the state changed), Stale when the text is no longer the one that was checked, Invalid
     for what is missing, the undertaking among it.
@@ -219,7 +219,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
     frozen = {**snapshot(proposal, number), "undertaking": True}
     digest = sha256_hex(frozen)
-    perform(Action.SUBMIT, proposal, actor=actor, facts={"version": number, "sha256": digest})
+    perform(Action.SUBMIT, proposal, actor=actor, note=read_note(note), facts={"version": number, "sha256": digest})
     proposal.submitted_at = clock.now()
     _touch(proposal)
     version = Version(proposal_id=proposal.id, number=number, content=frozen, sha256=digest, submitted_at=clock.now(), submitted_by=actor.person_id)

@@ -13,7 +13,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.members.models import Person, Unit
-from tracker.policy import UNIT_ROLES, Actor, Role
+from tracker.policy import UNIT_ROLES, Action, Actor, Role
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.programmes.stages import Order
@@ -134,6 +134,11 @@ def last_version_number(proposal_id: int) -> sa.Select[int | None]:
     return sa.select(sa.func.max(Version.number)).where(Version.proposal_id == proposal_id)
 
 
+def last_version(proposal_id: int) -> sa.Select[Version]:
+    """The last version, none before the first submission."""
+    return sa.select(Version).where(Version.proposal_id == proposal_id).order_by(Version.number.desc()).limit(1)
+
+
 def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
     """The last ``HISTORY`` acts on a proposal, newest first, each with who did it and for which unit."""
     return (
@@ -143,6 +148,20 @@ def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
         .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id)
         .order_by(Event.place.desc())
         .limit(HISTORY)
+    )
+
+
+def last_act(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
+    """The last act on a proposal, with who did it and for which unit."""
+    return history(proposal_id).limit(1)
+
+
+def turns(proposal_id: int) -> sa.Select[Event]:
+    """The submissions and returns of a proposal, oldest first: who asked for a version, and what was said with it."""
+    return (
+        sa.select(Event)
+        .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id, Event.action.in_((Action.SUBMIT.value, Action.RETURN.value)))
+        .order_by(Event.place)
     )
 
 

@@ -26,7 +26,7 @@ from tracker.messages import Message, say
 from tracker.policy import Role
 from tracker.text import count_zi, language_of
 from tracker.web.locale import gettext, language
-from tracker.web.prose import markdown, paragraphs
+from tracker.web.prose import breaks, markdown, paragraphs
 
 LANGUAGES = {"zh": ("zh-CN", "中文"), "en": ("en", "English")}
 """Per locale: the tag for ``lang``, and the language's own name, which is written alike in both."""
@@ -301,6 +301,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "t": translated,
     "listed": listed,
     "count_zi": count_zi,
+    "breaks": breaks,
     "paragraphs": paragraphs,
     "markdown": markdown,
 }

@@ -20,6 +20,11 @@ def paragraphs(text: str | None) -> Markup:
     return Markup("\n").join(Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in block.split("\n"))) for block in blocks)
 
 
+def breaks(text: str, sign: str = "") -> Markup:
+    """Escape plain text and break its lines where it breaks them, with ``sign`` before each break."""
+    return Markup(f"{sign}<br>").join(escape(line) for line in text.split("\n"))  # noqa: S704 - a sign of ours
+
+
 @cache
 def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")

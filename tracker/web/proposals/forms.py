@@ -54,9 +54,12 @@ class StartForm(TextForm):
 
 
 class SubmitForm(TextForm):
-    """The undertaking, and the version that was checked."""
+    """The undertaking, what changed since the last version, and the version that was checked."""
 
     version = HiddenField()
+    note = TextAreaField(
+        say("What changed"), description=say("Optional. The secretariat and whoever compares the versions read it; name what you did about each remark.")
+    )
     undertaking = BooleanField(
         say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved."), [Owed()]
     )

@@ -25,6 +25,7 @@ from tracker.web.lists import number_asked
 from tracker.web.locale import gettext
 from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
+from tracker.web.proposals.compare import changed_since
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
 from tracker.web.told import told
 
@@ -137,9 +138,10 @@ def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     if request.method == "GET":
         return _submit_page(form, proposal)
     try:
-        frozen = actions.submit(proposal, actor=the_actor(), seen_version=seen_version(form.version.data), undertaking=bool(form.undertaking.data))
+        seen, note = seen_version(form.version.data), form.note.data or ""
+        frozen = actions.submit(proposal, actor=the_actor(), seen_version=seen, undertaking=bool(form.undertaking.data), note=note)
     except Invalid as error:
-        attach(form, {name: messages for name, messages in error.fields.items() if name == "undertaking"})
+        attach(form, {name: messages for name, messages in error.fields.items() if name in {"undertaking", "note"}})
         return _submit_page(form, proposal), 422
     except Stale as error:
         form.version.data = str(proposal.version)
@@ -149,8 +151,17 @@ def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
 
 
 def _submit_page(form: Form, proposal: Proposal, *, why: Message | None = None) -> str:
-    number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
+    last = session().scalars(queries.last_version(proposal.id)).first()
     owed = [(url_for("proposals.edit", id=proposal.id, _anchor=name), message) for name, message in actions.owed(proposal).items()]
     return render_template(
-        "proposals/submit.html", form=form, proposal=proposal, owed=owed, number=number, why=why, told=told(proposal, Action.SUBMIT, the_actor())
+        "proposals/submit.html",
+        form=form,
+        proposal=proposal,
+        owed=owed,
+        number=last.number + 1 if last else 1,
+        last=last,
+        differs=changed_since(last, proposal) if last else [],
+        limit=shape.NOTE_ZI,
+        why=why,
+        told=told(proposal, Action.SUBMIT, the_actor()),
     )
