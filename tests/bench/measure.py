@@ -131,6 +131,7 @@ def requests(place: Place) -> dict[str, Callable[[int], Answer]]:
         "past year's grid": lambda _turn: ask(f"/programmes/{seeded.year - 1}"),
         "projects": lambda _turn: ask("/projects"),
         "search": lambda _turn: ask(f"/proposals?q={quote('开源许可证')}"),
+        "export": lambda _turn: ask(f"/proposals/export.csv?year={seeded.year}&state=in_ballot"),
     }
 
 

@@ -28,7 +28,7 @@ from tracker.reports.lights import Light
 from tracker.reports.models import Report
 from tracker.reports.rules import ReportState
 from tracker.search.actions import Found
-from tracker.search.models import Readers, SearchText
+from tracker.search.models import Kind, Readers, SearchText
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
 from tracker.voting.presets import PRESETS
 from tracker.voting.rules import BallotState, RecusedAs
@@ -69,9 +69,7 @@ def seed(session: Session, count: int) -> Seeded:
     _insert(session, Proposal, proposals)
     _insert(session, Version, [_version(row) for row in proposals if row["state"] is not S.DRAFT])
     _insert(session, Partner, [_partner(row, cast) for row in proposals if row["id"] % 3])
-    _insert(
-        session, SearchText, [_found(row, readers) for row in proposals for readers in Readers if row["state"] is not S.DRAFT or readers is Readers.WORKING]
-    )
+    _insert(session, SearchText, [_found(row) for row in proposals])
     ballot_id = _ballots(session, cast, proposals)
     _projects_and_reports(session, proposals)
     draft = next(row["id"] for row in proposals if row["state"] is S.DRAFT)
@@ -175,10 +173,11 @@ def _version(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _found(row: dict[str, Any], readers: Readers) -> dict[str, Any]:
+def _found(row: dict[str, Any]) -> dict[str, Any]:
     """Index a proposal as the session does when a row is written through it."""
     content = row["content"] | {"title_zh": row["title_zh"], "title_en": row["title_en"], "proposal": row["number"]}
-    return Found("proposal", row["id"], words_of(content), names_in(content), readers).row()
+    readers = Readers.WORKING if row["state"] is S.DRAFT else Readers.ALL
+    return Found(Kind.PROPOSAL, row["id"], words_of(content), names_in(content), readers).row()
 
 
 def _partner(row: dict[str, Any], cast: Cast) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tracker.proposals.models import Version
 from tracker.proposals.queries import findable
 from tracker.proposals.rules import ProposalState
 from tracker.search.actions import rebuild
-from tracker.search.models import SearchText
+from tracker.search.models import PLACES, SearchText
 
 
 @pytest.fixture(name="library")
@@ -98,7 +98,7 @@ def test_a_renamed_unit_is_found_by_its_new_name(library: Cast) -> None:
 
 
 def test_the_index_made_anew_is_the_index_that_was_kept(library: Cast) -> None:
-    wanted = sa.select(SearchText.subject_kind, SearchText.subject_id, SearchText.readers, SearchText.words).where(SearchText.subject_kind != "proposal")
+    wanted = sa.select(SearchText.id, SearchText.words).where(SearchText.id % PLACES > 1)
     kept = set(session().execute(wanted).all())
     with writing():
         rebuild(findable())

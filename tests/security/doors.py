@@ -142,6 +142,8 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     names = rule.arguments
     if not names:
         return [("", {})]
+    if names == {"kind"}:
+        return [("csv", {"kind": "csv"})]
     if rule.endpoint == "proposals.act":
         return [(verb, {"id": samples.proposals[state], "verb": verb}) for verb, state in VERBS.items()]
     if rule.endpoint in STATES_TRIED:

@@ -16,6 +16,7 @@ from tracker.members import rules as law
 from tracker.messages import Message
 from tracker.policy import Role
 from tracker.search.actions import Found
+from tracker.search.models import Kind as SearchKind
 
 
 class UnitKind(StrEnum):
@@ -55,7 +56,7 @@ class Unit(Base):
 
     def found_by(self) -> Found:
         """Return what it is found by: its code, its names and their pinyin."""
-        return Found("unit", self.id, (self.code, self.name_en, self.short_en), (self.name_zh, self.short_zh))
+        return Found(SearchKind.UNIT, self.id, (self.code, self.name_en, self.short_en), (self.name_zh, self.short_zh))
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move a unit
         """Return the stored state."""
@@ -102,7 +103,7 @@ class Person(Base):
 
     def found_by(self) -> Found:
         """Return what it is found by: its names and their pinyin."""
-        return Found("person", self.id, (self.name_en,), (self.name_zh,))
+        return Found(SearchKind.PERSON, self.id, (self.name_en,), (self.name_zh,))
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move a person
         """Return the stored state."""

@@ -16,6 +16,7 @@ from tracker.members.models import Link, Person, Seat, SignInSession, Unit, Unit
 from tracker.members.rules import PersonState, UnitState
 from tracker.members.tokens import hash_token
 from tracker.policy import UNIT_ROLES, Role
+from tracker.search.models import Kind
 from tracker.search.queries import found
 
 
@@ -199,7 +200,7 @@ def units_listed(now: datetime, *, text: str = "", kind: UnitKind | None = None,
     """Units with how many people hold a seat for them at ``now``; ``text`` is looked for in the names, their pinyin and the code."""
     wanted = sa.select(Unit, _people_count(now).label("people"))
     if text:
-        wanted = wanted.where(*found("unit", Unit.id, text))
+        wanted = wanted.where(*found(Kind.UNIT, Unit.id, text))
     if kind is not None:
         wanted = wanted.where(Unit.kind == kind)
     return wanted if state is None else wanted.where(Unit.state == state)
@@ -209,7 +210,7 @@ def people_listed(now: datetime, *, text: str = "", role: Role | None = None, st
     """People with their seats; ``text`` is looked for in the names and their pinyin, ``role`` among the seats held at ``now``."""
     wanted = sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit))
     if text:
-        wanted = wanted.where(*found("person", Person.id, text))
+        wanted = wanted.where(*found(Kind.PERSON, Person.id, text))
     if role is not None:
         wanted = wanted.where(Person.seats.any(sa.and_(Seat.role == role, Seat.from_at <= now, sa.or_(Seat.until_at.is_(None), Seat.until_at > now))))
     return wanted if state is None else wanted.where(Person.state == state)

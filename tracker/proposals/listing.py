@@ -17,14 +17,12 @@ from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.queries import NOTHING_SETTLED, Settled, effective_state, on_it, visible_to
 from tracker.proposals.rules import STATES, ProposalState
-from tracker.search.models import Readers
+from tracker.search.models import Kind, Readers
 from tracker.search.queries import Hits
 from tracker.search.tokens import Term, terms
 
 NEWEST_FIRST = "-changed"
 SORTS = ("number", "title", "unit", "changed", "state", "budget")
-COUNTED = 1000
-"""Up to how many rows are counted exactly; beyond, a list says "more than" and costs no more for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +80,25 @@ class Listing:
     language: str
     settled: Settled = field(default_factory=lambda: NOTHING_SETTLED)
 
-    def lines(self, *, limit: int | None = None, offset: int = 0) -> list[Line]:
-        """Return the lines in their order, ``limit`` of them (None: all); one query."""
-        few = self._sorted(sa.select(Proposal.id)).limit(limit).offset(offset).subquery()  # so that only ids are sorted, not whole rows
-        found = _columns(effective_state(self.now, self.settled)).join(few, few.c.id == Proposal.id)
-        return [_line(row) for row in session().execute(found.order_by(*self._order()))]
+    def lines(self) -> list[Line]:
+        """Return all lines in their order; one query."""
+        return self._read(self._sorted(sa.select(Proposal.id)))[0]
 
-    def count(self, at_most: int | None = COUNTED) -> int:
+    def page(self, *, limit: int, offset: int) -> tuple[list[Line], int | None]:
+        """Return ``limit`` lines after ``offset`` and how many match, None where counting is better left to ``count``; one query.
+
+        What a text is found in is worked out once for both; without a text the lines come straight from an index.
+        """
+        total = sa.func.count().over() if self.wanted.text else sa.null()
+        return self._read(self._sorted(sa.select(Proposal.id)).add_columns(total.label("total")).limit(limit).offset(offset))
+
+    def _read(self, chosen: sa.Select[*tuple[Any, ...]]) -> tuple[list[Line], int | None]:
+        few = chosen.subquery()  # so that only ids are sorted, not whole rows
+        found = _columns(effective_state(self.now, self.settled)).join(few, few.c.id == Proposal.id)
+        rows = session().execute(found.add_columns(few.c.total if "total" in few.c else sa.null()).order_by(*self._order())).all()
+        return [_line(row) for row in rows], rows[0][-1] if rows else None
+
+    def count(self, at_most: int | None) -> int:
         """Return how many match, but no more than ``at_most`` + 1 (None: all of them); one query."""
         matching = sa.select(sa.literal(1)).select_from(Proposal).where(*self._conditions())
         limited = matching if at_most is None else matching.limit(at_most + 1)
@@ -127,13 +137,13 @@ class Listing:
         if term is None:
             return sa.false()
         hits = Hits(term)
-        taking_part = sa.select(Partner.proposal_id).where(Partner.unit_id.in_(hits.of("unit")))
-        places = [Proposal.id.in_(hits.of("proposal")), Proposal.lead_unit_id.in_(hits.of("unit")), Proposal.id.in_(taking_part)]
+        taking_part = sa.select(Partner.proposal_id).where(Partner.unit_id.in_(hits.of(Kind.UNIT)))
+        places = [Proposal.id.in_(hits.of(Kind.PROPOSAL)), Proposal.lead_unit_id.in_(hits.of(Kind.UNIT)), Proposal.id.in_(taking_part)]
         return sa.or_(*places, *self._in_copies(hits))
 
     def _in_copies(self, hits: Hits) -> list[sa.ColumnElement[bool]]:
         """The condition that the working copy holds it and the reader may see that; none for those who see no working copy."""
-        copy = Proposal.id.in_(hits.of("proposal", Readers.WORKING))
+        copy = Proposal.id.in_(hits.of(Kind.PROPOSAL, Readers.WORKING))
         if self.actor.role in {Role.SECRETARIAT, Role.SYSTEM}:
             return [copy]
         return [] if self.actor.unit_id is None else [sa.and_(copy, on_it(self.actor.unit_id))]

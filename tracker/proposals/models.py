@@ -17,6 +17,7 @@ from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import rules as law
 from tracker.proposals.words import names_in, words_of
 from tracker.search.actions import Found
+from tracker.search.models import Kind as SearchKind
 from tracker.search.models import Readers
 
 
@@ -96,7 +97,7 @@ class Proposal(Base):
     def found_by(self) -> Found:
         """Return what the working copy is found by, by those who may see it."""
         own = {"title_zh": self.title_zh, "title_en": self.title_en, "proposal": self.number}
-        return Found("proposal", self.id, words_of({**self.content, **own}), names_in(self.content), Readers.WORKING)
+        return Found(SearchKind.PROPOSAL, self.id, words_of({**self.content, **own}), names_in(self.content), Readers.WORKING)
 
     def people(self, audience: str) -> Iterable[int]:
         """Return the persons whom ``audience`` means (``members.meant``)."""
@@ -133,7 +134,7 @@ class Version(Base):
 
     def found_by(self) -> Found:
         """Return what the proposal is found by from now on, by everyone who may see it: a version is only ever the newest when it is written."""
-        return Found("proposal", self.proposal_id, words_of(self.content), names_in(self.content))
+        return Found(SearchKind.PROPOSAL, self.proposal_id, words_of(self.content), names_in(self.content))
 
 
 class Partner(Base):

@@ -8,10 +8,10 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import Session, UOWTransaction, aliased
 
 from tracker.db import session
-from tracker.search.models import Readers, SearchText
+from tracker.search.models import PLACES, Kind, Readers, SearchText, place_of
 from tracker.search.tokens import document
 
 
@@ -19,7 +19,7 @@ from tracker.search.tokens import document
 class Found:
     """By what a thing is found, and by whom: ``texts`` as they stand, ``names`` by their pinyin too."""
 
-    kind: str
+    kind: Kind
     key: int
     texts: Iterable[str]
     names: Iterable[str] = ()
@@ -27,8 +27,7 @@ class Found:
 
     def row(self) -> dict[str, object]:
         """Return it as it is stored."""
-        words = document((*self.texts, *self.names), self.names)
-        return {"subject_kind": self.kind, "subject_id": self.key, "readers": self.readers, "words": words}
+        return {"id": self.key * PLACES + place_of(self.kind, self.readers), "words": document((*self.texts, *self.names), self.names)}
 
 
 @runtime_checkable
@@ -43,10 +42,17 @@ class Findable(Protocol):
 
 def _put(connection: sa.Connection, found: Found) -> None:
     row = found.row()
-    words = row.pop("words")
-    mine = [getattr(SearchText, name) == value for name, value in row.items()]
-    if connection.execute(sa.update(SearchText).where(*mine).values(words=words)).rowcount == 0:
-        connection.execute(sa.insert(SearchText).values(**row, words=words))
+    if connection.execute(sa.update(SearchText).where(SearchText.id == row["id"]).values(words=row["words"])).rowcount == 0:
+        connection.execute(sa.insert(SearchText).values(row))
+    _drop_double(connection, found)
+
+
+def _drop_double(connection: sa.Connection, found: Found) -> None:
+    """Forget the text of those who work on a thing when everyone else finds the thing by the very same."""
+    told = aliased(SearchText)
+    working, everyone = (found.key * PLACES + place_of(found.kind, readers) for readers in (Readers.WORKING, Readers.ALL))
+    same = sa.exists().where(told.id == everyone, told.words == SearchText.words)
+    connection.execute(sa.delete(SearchText).where(SearchText.id == working, same))
 
 
 def _changed(current: Session) -> Iterator[Findable]:

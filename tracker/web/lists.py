@@ -74,9 +74,13 @@ class View:
         """Return the address of a page."""
         return self._url(sort=self.sort, page=str(number))
 
-    def _url(self, **more: str) -> str:
+    def export_url(self, kind: str) -> str:
+        """Return the address of all rows as a file."""
+        return self._url(f"{request.blueprint}.export", sort=self.sort, kind=kind)
+
+    def _url(self, endpoint: str = "", **more: str) -> str:
         where: dict[str, Any] = {**(request.view_args or {}), **{name: value for name, value in self.set.items() if value}, **more}
-        return url_for(request.endpoint or "", **where)
+        return url_for(endpoint or request.endpoint or "", **where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class Page:
         """Return the address of another page."""
         return self.view.page_url(number)
 
+    def export_url(self, kind: str) -> str:
+        """Return the address of all rows as a file."""
+        return self.view.export_url(kind)
+
     @property
     def sort(self) -> str:
         """How the list is sorted."""
@@ -128,12 +136,39 @@ def sort_asked(orders: Collection[str], otherwise: str) -> str:
     return asked if asked.removeprefix("-") in orders else otherwise
 
 
-def paged(wanted: sa.Select[*tuple[Any, ...]], *, view: View, orders: Orders, stable: Any, scalars: bool = False) -> Page:  # noqa: ANN401 - any column
-    """Read one page in SQL, in a stable order; a number past the end gives the last page. Two queries, and those of loader options."""
-    total = session().scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
-    number = min(page_asked(), last_page(total))
+def sorted_by(view: View, orders: Orders, stable: Any) -> list[sa.ColumnElement[Any]]:  # noqa: ANN401 - any column
+    """Return the columns that a list is sorted by, the last of which no two rows share."""
     down = view.sort.startswith("-")
-    keys = [column.desc() if down else column.asc() for column in orders[view.sort.removeprefix("-")]]
-    shown = wanted.order_by(*keys, stable).limit(PER_PAGE).offset(before(number))
-    rows = session().scalars(shown).all() if scalars else session().execute(shown).all()
-    return Page(rows, number, total, view)
+    return [*(column.desc() if down else column.asc() for column in orders[view.sort.removeprefix("-")]), stable]
+
+
+COUNTED = 1000
+"""Up to how many rows a list counts exactly; beyond, it says "more than" and costs no more for it."""
+
+
+def paged(
+    wanted: sa.Select[*tuple[Any, ...]],
+    *,
+    view: View,
+    orders: Orders,
+    stable: Any,  # noqa: ANN401 - any column
+    scalars: bool = False,
+    ids: sa.Select[int] | None = None,
+) -> Page:
+    """Read one page in SQL, in a stable order; a number past the end gives the last page. Two queries, and those of loader options.
+
+    ``ids`` selects what ``wanted`` then shows, for a list whose rows are dear: they are made for one page only.
+    """
+    matching = (wanted if ids is None else ids).order_by(None)
+    total = session().scalar(sa.select(sa.func.count()).select_from(matching.limit(COUNTED + 1).subquery())) or 0
+    number = page_asked()
+    if before(number) >= total:
+        total = session().scalar(sa.select(sa.func.count()).select_from(matching.subquery())) or 0 if total > COUNTED else total
+        number = min(number, last_page(total))
+    keys = sorted_by(view, orders, stable)
+    chosen = matching.order_by(*keys).limit(PER_PAGE).offset(before(number))
+    if ids is not None:
+        few = chosen.subquery()
+        chosen = wanted.join(few, few.c[0] == stable).order_by(*keys)
+    rows = session().scalars(chosen).all() if scalars else session().execute(chosen).all()
+    return Page(rows, number, min(total, COUNTED), view, more=total > COUNTED)

@@ -22,13 +22,9 @@ def upgrade() -> None:
     """Bring the schema forward."""
     op.create_table(
         "search_text",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("subject_kind", sa.String(length=32), nullable=False),
-        sa.Column("subject_id", sa.Integer(), nullable=False),
-        sa.Column("readers", sa.Enum("all", "working", name="readers", native_enum=False, create_constraint=True, length=32), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_text")),
-        sa.UniqueConstraint("subject_kind", "subject_id", "readers", name=op.f("uq_search_text_subject_kind_subject_id_readers")),
     )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(INDEX)

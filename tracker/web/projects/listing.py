@@ -11,13 +11,16 @@ from sqlalchemy.orm import joinedload
 
 from tracker.db import session
 from tracker.members.models import Unit
+from tracker.messages import say
 from tracker.programmes.models import Programme
 from tracker.projects.models import Project
 from tracker.projects.rules import PROJECT_STATES, ProjectState
 from tracker.reports.faces import LIGHT_GLYPHS
 from tracker.reports.lights import LIGHTS, Light
 from tracker.reports.queries import last_accepted
-from tracker.web.lists import Orders, View, choice_asked, number_asked, paged, sort_asked, text_asked
+from tracker.web.exports import Column, Kind, send
+from tracker.web.formats import name_text, quarter_text, translated
+from tracker.web.lists import Orders, View, choice_asked, number_asked, paged, sort_asked, sorted_by, text_asked
 from tracker.web.projects.blueprint import bp
 
 if TYPE_CHECKING:
@@ -68,10 +71,28 @@ class Wanted:
         return [condition for condition in found if condition is not None]
 
 
-@bp.get("/projects")
-def index() -> ResponseReturnValue:
-    """List the projects; everyone signed in may see them, and of their reports what was accepted."""
-    wanted = Wanted(
+CHOSEN = (
+    sa.select(Project, Programme.year, last_quarter, last_light)
+    .join(Programme, Programme.id == Project.programme_id)
+    .options(joinedload(Project.lead_unit, innerjoin=True))
+)
+COLUMNS = (
+    Column("number", say("Number"), lambda row: row.Project.number),
+    Column("year", say("Year"), lambda row: row.year),
+    Column("title_zh", say("Title in Chinese"), lambda row: row.Project.title_zh),
+    Column("title_en", say("Title in English"), lambda row: row.Project.title_en),
+    Column("lead_unit", say("Lead unit"), lambda row: name_text(row.Project.lead_unit), lambda row: row.Project.lead_unit.code),
+    Column("state", say("State"), lambda row: translated(row.Project.state_label(row.Project.state)), lambda row: row.Project.state),
+    Column("start_on", say("Starts on"), lambda row: row.Project.start_on),
+    Column("end_on", say("Ends on"), lambda row: row.Project.end_on),
+    Column("last_accepted_quarter", say("Last accepted report"), lambda row: quarter_text(row[2]), lambda row: row[2]),
+    Column("last_accepted_light", say("Its light"), lambda row: translated(LIGHTS[Light(row[3])]) if row[3] else "", lambda row: row[3]),
+)
+
+
+def _wanted() -> Wanted:
+    """Read the address; unknown states, lights and sorts count as none."""
+    return Wanted(
         text_asked("q"),
         number_asked("year"),
         number_asked("unit"),
@@ -79,15 +100,24 @@ def index() -> ResponseReturnValue:
         choice_asked("light", RATED.values()),
         sort_asked(ORDERS, NEWEST_FIRST),
     )
-    chosen = (
-        sa.select(Project, Programme.year, last_quarter, last_light)
-        .join(Programme, Programme.id == Project.programme_id)
-        .options(joinedload(Project.lead_unit, innerjoin=True))
-        .where(*wanted.conditions())
-    )
-    page = paged(chosen, view=wanted.view(), orders=ORDERS, stable=Project.id)
+
+
+@bp.get("/projects")
+def index() -> ResponseReturnValue:
+    """List the projects; everyone signed in may see them, and of their reports what was accepted."""
+    wanted = _wanted()
+    ids = sa.select(Project.id).join(Programme, Programme.id == Project.programme_id).where(*wanted.conditions())
+    page = paged(CHOSEN, view=wanted.view(), orders=ORDERS, stable=Project.id, ids=ids)
     rows = [(project, year, quarter, *_rated(light)) for project, year, quarter, light in page.rows]
     return render_template("projects/index.html", page=page, rows=rows, wanted=wanted, **_choices())
+
+
+@bp.get("/projects/export.<any(csv, xlsx, json):kind>")
+def export(kind: str) -> ResponseReturnValue:
+    """Send all that the list shows at this address, in its order, as a file."""
+    wanted = _wanted()
+    rows = session().execute(CHOSEN.where(*wanted.conditions()).order_by(*sorted_by(wanted.view(), ORDERS, Project.id))).all()
+    return send(Kind(kind), say("Projects"), COLUMNS, rows)
 
 
 def _rated(light: str | None) -> tuple[Any, str, str]:
@@ -99,13 +129,10 @@ def _rated(light: str | None) -> tuple[Any, str, str]:
 
 def _choices() -> dict[str, object]:
     """Return what there is to filter by: the years and units that have projects."""
-    found = session().execute(
-        sa.select(Programme.year, Unit).join(Project, Project.programme_id == Programme.id).join(Unit, Unit.id == Project.lead_unit_id).distinct()
-    )
-    pairs = [(row[0], row[1]) for row in found]
-    units = sorted({unit.id: unit for _year, unit in pairs}.values(), key=lambda unit: unit.id)
+    years = session().scalars(sa.select(Programme.year).where(sa.exists().where(Project.programme_id == Programme.id)).order_by(Programme.year.desc()))
+    units = session().scalars(sa.select(Unit).where(sa.exists().where(Project.lead_unit_id == Unit.id)).order_by(Unit.id))
     return {
-        "years": [(year, str(year)) for year in sorted({year for year, _unit in pairs}, reverse=True)],
+        "years": [(year, str(year)) for year in years],
         "units": [(unit.id, unit) for unit in units],
         "states": [(state.value, label) for state, label in PROJECT_STATES.items()],
         "lights": [(light.value, LIGHTS[light]) for light in RATED.values()],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -13,15 +15,17 @@ from tracker.db import session
 from tracker.decisions.standing import settle
 from tracker.members.models import Unit
 from tracker.members.rules import UnitState
+from tracker.messages import say
 from tracker.policy import UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
-from tracker.proposals.listing import COUNTED, NEWEST_FIRST, SORTS, Listing, Named, Wanted
+from tracker.proposals.listing import NEWEST_FIRST, SORTS, Listing, Named, Wanted
 from tracker.proposals.rules import STATES
-from tracker.web.formats import locale_code
+from tracker.web.exports import Column, Kind, send
+from tracker.web.formats import locale_code, name_text, translated
 from tracker.web.identity import the_actor
-from tracker.web.lists import PER_PAGE, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
+from tracker.web.lists import COUNTED, PER_PAGE, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
 from tracker.web.proposals.blueprint import bp
 
 if TYPE_CHECKING:
@@ -64,14 +68,38 @@ def index() -> ResponseReturnValue:
     )
 
 
+FEN = 100
+COLUMNS = (
+    Column("number", say("Number"), lambda line: line.number),
+    Column("year", say("Year"), lambda line: line.year),
+    Column("title_zh", say("Title in Chinese"), lambda line: line.title_zh),
+    Column("title_en", say("Title in English"), lambda line: line.title_en),
+    Column("area", say("Topic area"), lambda line: name_text(line.area), lambda line: asdict(line.area) if line.area else None),
+    Column("lead_unit", say("Lead unit"), lambda line: name_text(line.lead), lambda line: asdict(line.lead)),
+    Column("state", say("State"), lambda line: translated(line.label), lambda line: line.state),
+    Column("budget", say("Total budget in yuan"), lambda line: Decimal(line.budget_total) / FEN),
+    Column("submitted_at", say("Submitted at"), lambda line: line.submitted_at),
+    Column("changed_at", say("Changed"), lambda line: line.changed_at),
+)
+
+
+@bp.get("/proposals/export.<any(csv, xlsx, json):kind>")
+def export(kind: str) -> ResponseReturnValue:
+    """Send all that the list shows at this address, in its order, as a file."""
+    now = clock.now()
+    listing = Listing(the_actor(), _wanted(), now, locale_code(), _settled(now))
+    return send(Kind(kind), say("Proposals"), COLUMNS, listing.lines())
+
+
 def _page(actor: Actor, wanted: Wanted, now: datetime) -> Page:
     """Read the page asked for, or the last one when it lies beyond; what a page that is not full says of the whole is not counted."""
     listing, number = Listing(actor, wanted, now, locale_code(), _settled(now)), page_asked()
-    rows = listing.lines(limit=PER_PAGE, offset=before(number))
+    rows, total = listing.page(limit=PER_PAGE, offset=before(number))
     if not rows and number > 1:
         number = last_page(listing.count(at_most=None))
-        rows = listing.lines(limit=PER_PAGE, offset=before(number))
-    total = listing.count() if len(rows) == PER_PAGE else before(number) + len(rows)
+        rows, total = listing.page(limit=PER_PAGE, offset=before(number))
+    if total is None:
+        total = listing.count(COUNTED) if len(rows) == PER_PAGE else before(number) + len(rows)
     return Page(rows, number, min(total, COUNTED), _view(wanted), more=total > COUNTED)
 
 
