@@ -120,13 +120,20 @@ class Listing:
         asked: list[sa.ColumnElement[bool] | None] = [
             visible_to(self.actor),
             None if wanted.year is None else Proposal.programme_id.in_(sa.select(Programme.id).where(Programme.year == wanted.year)),
-            effective_state(self.now, self.settled) == wanted.state if wanted.state else None,
+            *self._in_state(),
             None if wanted.area_id is None else Proposal.area_id == wanted.area_id,
             None if wanted.unit_id is None else on_it(wanted.unit_id),
             (on_it(mine) if mine is not None else Proposal.started_by == self.actor.person_id) if wanted.mine else None,
             *(self._holds(term) for term in self._terms()),
         ]
         return [condition for condition in asked if condition is not None]
+
+    def _in_state(self) -> list[sa.ColumnElement[bool]]:
+        """The condition on the state at the time; the stored one narrows it first, since only a ballot's end tells them apart."""
+        if not self.wanted.state:
+            return []
+        stored = {self.wanted.state, ProposalState.IN_BALLOT.value}
+        return [Proposal.state.in_(sorted(stored)), effective_state(self.now, self.settled) == self.wanted.state]
 
     def _terms(self) -> Sequence[Term | None]:
         """Return the terms looked for; a text without a single letter or digit finds nothing."""

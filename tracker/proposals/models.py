@@ -33,7 +33,7 @@ class Proposal(Base):
     __tablename__ = "proposal"
     __table_args__ = (
         sa.UniqueConstraint("programme_id", "serial"),
-        sa.Index("ix_proposal_programme_id_state", "programme_id", "state"),
+        sa.Index("ix_proposal_programme_id_state", "programme_id", "state", "area_id", "screened_at", "lead_unit_id", "ballot_closes_at"),  # a year's counts
         sa.Index("ix_proposal_lead_unit_id", "lead_unit_id"),
         sa.Index("ix_proposal_changed_at", "changed_at", "id", "screened_at", "lead_unit_id"),  # a list sorts, sees and counts by it alone
     )

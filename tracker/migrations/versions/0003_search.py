@@ -35,12 +35,18 @@ def upgrade() -> None:
         op.create_index("ix_search_text_vector", "search_text", ["vector"], postgresql_using="gin")
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_proposal_changed_at"), ["changed_at", "id", "screened_at", "lead_unit_id"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_proposal_programme_id_state"))
+        batch_op.create_index(
+            batch_op.f("ix_proposal_programme_id_state"), ["programme_id", "state", "area_id", "screened_at", "lead_unit_id", "ballot_closes_at"], unique=False
+        )
 
 
 def downgrade() -> None:
     """Take the schema back."""
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposal_changed_at"))
+        batch_op.drop_index(batch_op.f("ix_proposal_programme_id_state"))
+        batch_op.create_index(batch_op.f("ix_proposal_programme_id_state"), ["programme_id", "state"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE search_words")
     op.drop_table("search_text")
