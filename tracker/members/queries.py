@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
+from tracker.audit.models import Event
 from tracker.db import UTCDateTime, session
 from tracker.members.models import Link, Person, Seat, SignInSession, Unit, UnitKind
 from tracker.members.rules import PersonState, UnitState
@@ -155,6 +156,18 @@ def live_session(token_hash: str, now: datetime) -> Live | None:
     seats = tuple(Place(row[9], row[10], row[11], UnitNames(*row[12:]) if row[11] is not None else None) for row in rows if row[9] is not None)
     found = rows[0]
     return Live(found[0], found[1], found[2], found[3], found[4], found[5], found[6], found[7], found[8], seats)
+
+
+def last_act(subject_kind: str, subject_id: int) -> sa.Select[Event, Person | None, Unit | None]:
+    """The last act on one object, with who did it and for which unit."""
+    return (
+        sa.select(Event, Person, Unit)
+        .outerjoin(Person, Person.id == Event.person_id)
+        .outerjoin(Unit, Unit.id == Event.unit_id)
+        .where(Event.subject_kind == subject_kind, Event.subject_id == subject_id)
+        .order_by(Event.place.desc())
+        .limit(1)
+    )
 
 
 def people_with_seats() -> sa.Select[Person]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracker import clock
+from tracker.audit.sittings import already_told
 from tracker.db import expect_version, session
 from tracker.digest import sha256_hex
 from tracker.errors import Invalid, NotFound, Refused
@@ -95,6 +96,8 @@ def _area(area_id: int | None, areas: Sequence[TopicArea]) -> TopicArea | None:
 def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -> bool:
     """Replace the working copy by ``draft``; says whether anything changed (nothing is written when not).
 
+    The event may be one that an earlier save of the same sitting wrote (``audit.sittings``).
+
     Raises Refused, Stale when ``seen_version`` is no longer the stored one, and Invalid for an area of another programme or a
     partner unit that is the lead unit, named twice, or no longer a member.
     """
@@ -105,7 +108,8 @@ def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -
     changed = _changed(proposal, draft)
     if not changed:
         return False
-    perform(Action.EDIT, proposal, actor=actor, facts={"changed": changed})
+    if not already_told(Action.EDIT, proposal, actor=actor, changed=changed):
+        perform(Action.EDIT, proposal, actor=actor, facts={"changed": changed})
     _take_over_partners(proposal, draft, units)
     proposal.title_zh, proposal.title_en, proposal.area = draft.title_zh, draft.title_en, area
     proposal.content, proposal.budget_total = draft.content, shape.budget_sum(draft.content)

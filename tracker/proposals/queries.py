@@ -151,11 +151,6 @@ def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
     )
 
 
-def last_act(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
-    """The last act on a proposal, with who did it and for which unit."""
-    return history(proposal_id).limit(1)
-
-
 def turns(proposal_id: int) -> sa.Select[Event]:
     """The submissions and returns of a proposal, oldest first: who asked for a version, and what was said with it."""
     return (

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from tracker import clock
+from tracker.audit.sittings import already_told
 from tracker.db import expect_version, session
 from tracker.digest import sha256_hex
 from tracker.errors import Invalid, NotFound, Refused
@@ -72,6 +73,7 @@ def planned(project: Project) -> list[dict[str, Any]]:
 def edit(report: Report, content: dict[str, Any], *, actor: Actor, seen_version: int) -> bool:
     """Replace the working copy; says whether anything changed (nothing is written when not). A first draft touches the obligation.
 
+    The event may be one that an earlier save of the same sitting wrote (``audit.sittings``).
     Raises Refused, and Stale when ``seen_version`` is no longer the stored one.
     """
     _refuse(Action.EDIT, report, actor)
@@ -80,7 +82,9 @@ def edit(report: Report, content: dict[str, Any], *, actor: Actor, seen_version:
         return False
     changed = sorted(name for name in content if report.content.get(name) != content[name])
     _keep(report)
-    perform(Action.EDIT, report, actor=actor, facts={"changed": changed}, to=ReportState.DRAFT if report.state is ReportState.NOT_STARTED else None)
+    begins = report.state is ReportState.NOT_STARTED
+    if begins or not already_told(Action.EDIT, report, actor=actor, changed=changed):
+        perform(Action.EDIT, report, actor=actor, facts={"changed": changed}, to=ReportState.DRAFT if begins else None)
     report.content, report.obligation.touched = content, True
     _touch(report, actor)
     return True

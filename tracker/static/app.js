@@ -21,8 +21,16 @@ const unsaved = new Set();
 
 function guardForm(form) {
   form.addEventListener("input", () => unsaved.add(form));
-  form.addEventListener("submit", () => unsaved.delete(form));
-  form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && unsaved.delete(form));
+  form.addEventListener("submit", (event) => event.defaultPrevented || unsaved.delete(form));
+  form.addEventListener("saved", () => unsaved.delete(form));
+  if ("unsaved" in form.dataset) unsaved.add(form);
+}
+
+// Text that autosave.js keeps in this browser is for the person who typed it: anybody else, and a sign-out, clear it away.
+function forgetAllBut(person) {
+  try {
+    Object.keys(localStorage).filter((key) => key.startsWith("kept:") && key.split(":")[1] !== person).forEach((key) => localStorage.removeItem(key));
+  } catch { /* A browser that keeps nothing. */ }
 }
 
 // A second click on a form already on its way does nothing; coming back with the Back button makes it usable again.
@@ -60,6 +68,7 @@ if (window.htmx) {
 
 document.addEventListener("input", (event) => event.target.id && showCount(event.target));
 document.addEventListener("submit", stopSecondSubmit);
+document.addEventListener("submit", (event) => "forgets" in event.target.dataset && forgetAllBut(""));
 document.addEventListener("click", (event) => {
   closeMenus(event.target.closest("details.menu"));
   const opener = event.target.closest("[data-opens]");
@@ -76,6 +85,7 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-s
 window.addEventListener("beforeunload", (event) => unsaved.size && event.preventDefault());
 document.addEventListener("DOMContentLoaded", () => {
   prepare(document);
+  if (document.body.dataset.person) forgetAllBut(document.body.dataset.person);
   const place = document.querySelector(".masthead nav [aria-current]");
   if (place) place.parentElement.scrollLeft = place.offsetLeft - place.parentElement.offsetLeft - 16;
   const summary = document.getElementById("errors");

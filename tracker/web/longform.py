@@ -49,6 +49,12 @@ class Rows(FieldList):
             if match is not None:
                 yield int(match[1])
 
+    def _compact_indices(self) -> None:
+        """Number the rows without gaps, each keeping the place under which the browser knows it."""
+        for entry in self.entries:
+            entry.sent_place = entry.index
+        super()._compact_indices()
+
 
 def control(field: Field) -> Control:
     """Return the control of one field."""
@@ -151,30 +157,3 @@ def section_states(form: Form, sections: Sequence[Section], owed: Collection[str
     lacking = {section_of(name) for name in owed}
     wrong = {section_of(str(name)) for name in form.errors if name}
     return [SectionState(section.id, section.label, "error" if section.id in wrong else "todo" if section.id in lacking else "done") for section in sections]
-
-
-def differences(form: Form, stored: Mapping[str, Any], translate: Callable[[object], str]) -> list[tuple[Message, str]]:
-    """Return label and stored text of each field whose typed text is another; the choices of the form must be filled in."""
-    now = typed(form)
-    changed = [name for name in stored if name != "version" and _plain(stored[name]) != _plain(now.get(name))]
-    return [(form[name].label.text, _flat(stored[name], form[name], translate)) for name in changed]
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - text or rows of text
-    return [list(row.values()) for row in value] if isinstance(value, list) else (value or "").replace("\r\n", "\n").strip()
-
-
-def _flat(value: Any, field: Control, translate: Callable[[object], str]) -> str:  # noqa: ANN401 - text or rows of text
-    if isinstance(value, list):
-        labels = _labels(field, translate)
-        return "\n".join(" · ".join(labels[name].get(text, text) for name, text in row.items() if text) for row in value)
-    return str(value) if not isinstance(field, SelectField) else dict(field.choices or []).get(value, "")
-
-
-def _labels(rows: Rows, translate: Callable[[object], str]) -> Mapping[str, Mapping[str, str]]:
-    """Return what the values of each column are called: by the choices of the first row, else by the table's own codes."""
-    columns = rows.table.columns if rows.table else ()
-    labels = {column.name: {code: translate(label) for code, label in (column.codes or {}).items()} for column in columns}
-    for entry in rows.entries[:1]:
-        labels |= {each.short_name: dict(each.choices) for each in entry.form if isinstance(each, SelectField) and each.choices}
-    return labels

@@ -13,6 +13,7 @@ from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import NotFound
 from tracker.fields import Field
+from tracker.members.queries import last_act
 from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.proposals import actions, queries
@@ -78,8 +79,8 @@ def sides_of(proposal: Proposal) -> list[Side]:
         for version, person in session().execute(queries.versions(proposal.id))
     ][::-1]
     if reads_draft(the_actor(), proposal):
-        last = session().execute(queries.last_act(proposal.id)).first()
-        found.append(Side(WORKING, actions.snapshot(proposal), proposal.changed_at, last[1] if last else None, _open_remark(turns)))
+        last = session().execute(last_act(proposal.subject_kind, proposal.id)).first()
+        found.append(Side(WORKING, actions.snapshot(proposal), proposal.changed_at, last.Person if last else None, _open_remark(turns)))
     return found
 
 

@@ -31,7 +31,7 @@ def _keywords() -> StringField:
 
 def _controls() -> dict[str, Control]:
     """Return all controls in the order of the sections, which is that of the error summary."""
-    made: dict[str, Control] = {"version": HiddenField()}
+    made: dict[str, Control] = {"version": HiddenField(), "base": HiddenField()}
     for name in (name for section in SECTIONS for name in section.names):
         if name in GRIDS:
             made[name] = grid(GRIDS[name])

@@ -19,11 +19,13 @@ from tracker.programmes.rules import PhaseKind
 from tracker.proposals import actions, entry, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal
+from tracker.web import autosave
+from tracker.web.collisions import Meeting, clashes, marks, meet, named, redraw, who_saved
 from tracker.web.formats import name_text, quarter_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import number_asked
 from tracker.web.locale import gettext
-from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
+from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
 from tracker.web.proposals.compare import changed_since
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
@@ -71,40 +73,56 @@ def _start_page(form: Form, programme: Programme) -> str:
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
 @writes
 def edit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
-    """Edit the working copy. Buttons of the rows only show the form again; the others save, and "check" goes on to the submission."""
+    """Edit the working copy. Buttons of the rows, and text that the browser kept, only show the form again; the others save.
+
+    "check" goes on to the submission; the script saves at the same address and is answered in JSON.
+    """
     proposal = load(id)
     refuse_unless(Action.EDIT, proposal)
     if request.method == "GET":
-        form = ProposalForm(data=filled(proposal))
-        return _edit_page(form, proposal)
+        stored = filled(proposal)
+        return _edit_page(ProposalForm(data={**stored, "base": marks(stored)}), proposal)
     form = ProposalForm()
-    if change_rows(form, request.form):
+    if change_rows(form, request.form) or "restore" in request.form:
         return _edit_page(form, proposal)
     return _save(form, proposal)
 
 
 def _save(form: Form, proposal: Proposal) -> ResponseReturnValue:
+    stored = filled(proposal)
+    met = meet(form, stored, fresh=seen_version(form.version.data) == proposal.version, asked=request.form)
+    who = who_saved(proposal, the_actor()) if met.collided or met.taken else None
+    if met.collided or met.again:
+        return _not_yet(form, proposal, met, who)
     try:
         draft = entry.read(typed(form), year=proposal.programme.year)
-        actions.edit(proposal, draft, actor=the_actor(), seen_version=seen_version(form.version.data))
+        actions.edit(proposal, draft, actor=the_actor(), seen_version=proposal.version)
     except Invalid as error:
         attach(form, error.fields)
-        return _edit_page(form, proposal), 422
-    except Stale as error:
-        return _stale_page(form, proposal, error.message), 409
+        return autosave.wrong(form) if autosave.asked() else (_edit_page(form, proposal), 422)
+    if autosave.asked():
+        base = redraw(form, filled(proposal), hidden=met.taken)
+        return autosave.kept(proposal.changed_at, version=proposal.version, base=base, taken=named(form, met.taken), who=who)
+    if met.taken:
+        flash(translated(say("{who} Changed there and kept: {fields}.", who=who, fields=named(form, met.taken))), "brand")
     if request.form.get("save") == "check":
         return redirect(url_for("proposals.submit", id=proposal.id), 303)
     flash(gettext("The draft is saved."), "good")
     return redirect(url_for("proposals.edit", id=proposal.id), 303)
 
 
-def _stale_page(form: Form, proposal: Proposal, why: Message) -> str:
-    """Show the form as typed beside what is stored now; saving it again from there replaces what is stored, knowingly."""
-    form.version.data = str(proposal.version)
-    return _edit_page(form, proposal, why=why)
+def _not_yet(form: Form, proposal: Proposal, met: Meeting, who: Message | None) -> ResponseReturnValue:
+    """Show the form as typed: with both texts where two people changed the same, or with what was put together for editing."""
+    if autosave.asked():
+        return autosave.collided(who or say("Choose which text is to stay."))
+    if met.again:
+        return _edit_page(form, proposal)
+    stored = filled(proposal)
+    form.version.data, form.base.data = str(proposal.version), redraw(form, stored)
+    return _edit_page(form, proposal, met=met, who=who), 409
 
 
-def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None) -> str:
+def _edit_page(form: Form, proposal: Proposal, *, met: Meeting | None = None, who: Message | None = None) -> str:
     areas = list(session().scalars(queries.areas(proposal.programme_id)))
     units = list(session().scalars(active_units().order_by(None).order_by(Unit.id)))
     form.area.choices = [("", "—"), *((str(area.id), name_text(area)) for area in areas)]
@@ -117,8 +135,10 @@ def _edit_page(form: Form, proposal: Proposal, *, why: Message | None = None) ->
         form=form,
         proposal=proposal,
         areas=areas,
-        why=why,
-        stored=differences(form, filled(proposal), translated) if why else None,
+        who=who,
+        met=met,
+        clashes=clashes(form, filled(proposal), met.collided, request.form, translated) if met else [],
+        taken=named(form, met.taken) if met else [],
         limits=LIMITS,
         shape=shape,
         sections=section_states(form, shape.SECTIONS, actions.owed(proposal), shape.section_of),

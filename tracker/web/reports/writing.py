@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
 
@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.db import session
 from tracker.errors import Invalid, Stale
 from tracker.fields import Kind
-from tracker.messages import Message
+from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.projects.obligations import LAST
 from tracker.reports import actions, queries
@@ -19,11 +19,13 @@ from tracker.reports import content as shape
 from tracker.reports.entry import read
 from tracker.reports.models import Report, ReportVersion
 from tracker.reports.standing import stand
+from tracker.web import autosave
+from tracker.web.collisions import Meeting, clashes, marks, meet, named, redraw, who_saved
 from tracker.web.formats import name_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.judging import the_judge
 from tracker.web.locale import gettext
-from tracker.web.longform import attach, change_rows, differences, offer_choices, offer_rows, section_states, typed
+from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import seen_version
 from tracker.web.reports.blueprint import ONE, address, bp, load, refuse_unless
 from tracker.web.reports.forms import HandInForm, ReportForm, filled
@@ -39,16 +41,25 @@ LIMITS = {field.name: field.zi for field in shape.FIELDS if field.kind is Kind.T
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
 @writes
 def edit(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
-    """Edit the working copy. Buttons of the rows only show the form again; the others save, and "check" goes on to handing in."""
+    """Edit the working copy. Buttons of the rows, and text that the browser kept, only show the form again; the others save.
+
+    "check" goes on to handing in; the script saves at the same address and is answered in JSON.
+    """
     report = load(id, quarter)
     refuse_unless(Action.EDIT, report)
     if request.method == "GET":
-        before = _before(report)
-        return _edit_page(ReportForm(data=filled(actions.start_content(report, before[0] if before else None), report.version)), report)
+        stored = _stored(report)
+        return _edit_page(ReportForm(data={**stored, "base": marks(stored)}), report)
     form = ReportForm()
-    if change_rows(form, request.form):
+    if change_rows(form, request.form) or "restore" in request.form:
         return _edit_page(form, report)
     return _save(form, report)
+
+
+def _stored(report: Report) -> dict[str, Any]:
+    """Return the working copy, or what a report begins with, as the form shows it."""
+    before = [] if report.content else _before(report)
+    return filled(actions.start_content(report, before[0] if before else None), report.version)
 
 
 def _before(report: Report) -> list[ReportVersion]:
@@ -56,22 +67,38 @@ def _before(report: Report) -> list[ReportVersion]:
 
 
 def _save(form: Form, report: Report) -> ResponseReturnValue:
+    met = meet(form, _stored(report), fresh=seen_version(form.version.data) == report.version, asked=request.form)
+    who = who_saved(report, the_actor()) if met.collided or met.taken else None
+    if met.collided or met.again:
+        return _not_yet(form, report, met, who)
     try:
         content = read(typed(form), planned=actions.planned(report.obligation.project), final=report.obligation.kind in LAST)
-        actions.edit(report, content, actor=the_actor(), seen_version=seen_version(form.version.data))
+        actions.edit(report, content, actor=the_actor(), seen_version=report.version)
     except Invalid as error:
         attach(form, error.fields)
-        return _edit_page(form, report), 422
-    except Stale as error:
-        form.version.data = str(report.version)
-        return _edit_page(form, report, why=error.message), 409
+        return autosave.wrong(form) if autosave.asked() else (_edit_page(form, report), 422)
+    if autosave.asked():
+        base = redraw(form, _stored(report), hidden=met.taken)
+        return autosave.kept(report.changed_at or clock.now(), version=report.version, base=base, taken=named(form, met.taken), who=who)
+    if met.taken:
+        flash(translated(say("{who} Changed there and kept: {fields}.", who=who, fields=named(form, met.taken))), "brand")
     if request.form.get("save") == "check":
         return redirect(url_for("reports.submit", **address(report)), 303)
     flash(gettext("The draft is saved."), "good")
     return redirect(url_for("reports.edit", **address(report)), 303)
 
 
-def _edit_page(form: Form, report: Report, *, why: Message | None = None) -> str:
+def _not_yet(form: Form, report: Report, met: Meeting, who: Message | None) -> ResponseReturnValue:
+    """Show the form as typed: with both texts where two people changed the same, or with what was put together for editing."""
+    if autosave.asked():
+        return autosave.collided(who or say("Choose which text is to stay."))
+    if met.again:
+        return _edit_page(form, report)
+    form.version.data, form.base.data = str(report.version), redraw(form, _stored(report))
+    return _edit_page(form, report, met=met, who=who), 409
+
+
+def _edit_page(form: Form, report: Report, *, met: Meeting | None = None, who: Message | None = None) -> str:
     if report.obligation.kind not in LAST:
         offer_rows(form)
     offer_choices(form, {}, translated)
@@ -85,8 +112,10 @@ def _edit_page(form: Form, report: Report, *, why: Message | None = None) -> str
         report=report,
         project=project,
         quarter=name_text(report.quarter),
-        why=why,
-        stored=differences(form, filled(report.content, report.version), translated) if why and report.content else None,
+        who=who,
+        met=met,
+        clashes=clashes(form, _stored(report), met.collided, request.form, translated) if met else [],
+        taken=named(form, met.taken) if met else [],
         limits=LIMITS,
         shape=shape,
         sections=section_states(form, shape.SECTIONS, _missing(report), shape.section_of),
