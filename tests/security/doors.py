@@ -142,13 +142,13 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     names = rule.arguments
     if not names:
         return [("", {})]
-    if names == {"kind"}:
-        return [("csv", {"kind": "csv"})]
+    if names <= {"kind", "what"}:
+        return [("", {name: {"kind": "csv", "what": "units"}[name] for name in names})]
     if rule.endpoint == "proposals.act":
         return [(verb, {"id": samples.proposals[state], "verb": verb}) for verb, state in VERBS.items()]
     if rule.endpoint in STATES_TRIED:
         extra = {"number": 1} if "number" in names else {}
-        return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint]]
+        return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint] if state in samples.proposals]
     area = rule.endpoint.partition(".")[0]
     if area in AREAS:
         return list(AREAS[area](rule, samples))

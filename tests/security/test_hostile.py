@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, request
 from flask.testing import FlaskClient
+from jinja2 import pass_context
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
@@ -257,7 +258,9 @@ KEPT_COLUMNS = {
     "project_prefix",
     "quarter",
 }
-NOT_SHOWN = {"ballot_item.title_en"} | {f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en")}
+NOT_SHOWN = {"search_text.words", "ballot_item.title_en"} | {
+    f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en")
+}
 """The items of a ballot show the title in the reader's language; of their own new seats others are told than the three who look."""
 
 
@@ -343,7 +346,7 @@ def test_nothing_typed_becomes_part_of_a_page(in_the_year: Flask, year_template:
 
 @pytest.mark.slow
 def test_the_crawl_finds_a_text_that_is_trusted(in_the_year: Flask, year_template: Year) -> None:
-    in_the_year.jinja_env.filters["title_of"] = lambda thing: Markup(title_text(thing))
+    in_the_year.jinja_env.filters["title_of"] = pass_context(lambda _context, thing: Markup(title_text(thing)))
     poisoned(in_the_year, year_template)
     assert [danger for _where, text in crawl(in_the_year, year_template) for danger in dangers(Page(text))]
 

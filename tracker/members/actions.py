@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -70,8 +70,13 @@ def _write_unit(unit: Unit, entry: UnitEntry) -> None:
     if taken is not None and taken != unit.id:
         raise Invalid({"code": [say("Another unit has this code.")]})
     unit.code, unit.kind = entry.code, entry.kind
-    unit.name_zh, unit.name_en = entry.name_zh, entry.name_en
-    unit.short_zh, unit.short_en = entry.short_zh or entry.name_zh[:40], entry.short_en or entry.name_en[:60]
+    whole = filled(entry)
+    unit.name_zh, unit.name_en, unit.short_zh, unit.short_en = whole.name_zh, whole.name_en, whole.short_zh, whole.short_en
+
+
+def filled(entry: UnitEntry) -> UnitEntry:
+    """Return the entry as it is kept: an empty short name is the full one, cut to fit."""
+    return replace(entry, short_zh=entry.short_zh or entry.name_zh[:40], short_en=entry.short_en or entry.name_en[:60])
 
 
 def create_person(entry: PersonEntry, *, actor: Actor) -> Person:

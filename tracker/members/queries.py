@@ -60,6 +60,16 @@ def active_units(*kinds: UnitKind) -> sa.Select[Unit]:
     return wanted.where(Unit.kind.in_(kinds)) if kinds else wanted
 
 
+def unit_by_code(code: str) -> sa.Select[Unit]:
+    """The unit with this code."""
+    return sa.select(Unit).where(Unit.code == code)
+
+
+def unit_called(text: str) -> sa.Select[Unit]:
+    """The members of now with this code or one of whose names this is."""
+    return active_units().where(sa.or_(*(column == text for column in (Unit.code, Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en))))
+
+
 def as_address(typed: str) -> str:
     """Return what was typed as addresses are kept; what no address can hold, and PostgreSQL no text, is left out."""
     return typed.replace("\x00", "").strip().lower()
