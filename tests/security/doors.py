@@ -21,6 +21,8 @@ from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.reports.models import Report
 from tracker.reports.rules import ReportState
+from tracker.reviews.models import Review
+from tracker.reviews.rules import ReviewState
 from tracker.voting.models import Ballot
 
 WHO = {
@@ -65,6 +67,7 @@ class Samples:
     ballots: Mapping[str, int]
     projects: Mapping[str, int]
     reports: Mapping[str, tuple[int, str]]
+    reviews: Mapping[str, tuple[int, int]]
     person: int
     unit: int
     seat: int
@@ -82,7 +85,17 @@ def find_samples(session: Session) -> Samples:
     person = session.scalars(sa.select(Person.id).where(Person.email == "meituan@example.org")).one()
     seat = session.scalars(sa.select(Seat.id).where(Seat.person_id == person)).one()
     own = session.scalars(sa.select(SignInSession.id).order_by(SignInSession.id)).first() or 1
-    return Samples(proposals, ballots, projects, _reports(session), person, session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(), seat, own)
+    return Samples(
+        proposals,
+        ballots,
+        projects,
+        _reports(session),
+        _reviews(session),
+        person,
+        session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(),
+        seat,
+        own,
+    )
 
 
 def _reports(session: Session) -> dict[str, tuple[int, str]]:
@@ -94,6 +107,22 @@ def _reports(session: Session) -> dict[str, tuple[int, str]]:
     return found
 
 
+def _reviews(session: Session) -> dict[str, tuple[int, int]]:
+    """Return the first review in every state with its proposal."""
+    found: dict[str, tuple[int, int]] = {}
+    for review in session.scalars(sa.select(Review).order_by(Review.id)):
+        found.setdefault(review.state.value, (review.id, review.proposal_id))
+    return found
+
+
+REVIEW_VERBS = {"reopen": ReviewState.SUBMITTED, "confirm": ReviewState.DRAFT, "decline": ReviewState.DRAFT, "remove": ReviewState.DRAFT}
+REVIEW_STATES_TRIED = {
+    "reviews.show": (ReviewState.ASKED, ReviewState.DRAFT, ReviewState.SUBMITTED),
+    "reviews.declare": (ReviewState.ASKED, ReviewState.SUBMITTED),
+    "reviews.edit": (ReviewState.ASKED, ReviewState.DRAFT, ReviewState.SUBMITTED),
+    "reviews.submit": (ReviewState.DRAFT, ReviewState.SUBMITTED),
+    "reviews.sheet": (ReviewState.DRAFT, ReviewState.SUBMITTED),
+}
 VERBS = {
     "withdraw": ProposalState.RETURNED,
     "revive": ProposalState.WITHDRAWN,
@@ -116,7 +145,7 @@ REPORT_STATES_TRIED = {
     "reports.version": (ReportState.SUBMITTED, ReportState.ACCEPTED),
 }
 STATES_TRIED = {
-    "proposals.show": tuple(ProposalState),
+    "proposals.show": tuple(state for state in ProposalState if state is not ProposalState.REVIEWED),
     "proposals.edit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.IN_BALLOT),
     "proposals.submit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.compare": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
@@ -190,6 +219,21 @@ def _report_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[
         yield state.value, {**_quarter(samples, state), **extra}
 
 
+def _review_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what to try a page of expert review on: a review in several states, a proposal in review and one that is not, the year."""
+    if "year" in rule.arguments:
+        yield "", {"year": 2021}
+    elif rule.endpoint == "reviews.act":
+        for verb, state in REVIEW_VERBS.items():
+            yield verb, {"id": samples.reviews[state][0], "verb": verb}
+    elif rule.endpoint in REVIEW_STATES_TRIED:
+        for state in REVIEW_STATES_TRIED[rule.endpoint]:
+            yield state.value, {"id": samples.reviews[state][0]}
+    else:
+        yield "in_review", {"id": samples.reviews[ReviewState.SUBMITTED][1]}
+        yield "submitted", {"id": samples.proposals[ProposalState.SUBMITTED]}
+
+
 def _quarter(samples: Samples, state: ReportState) -> dict[str, Any]:
     project, quarter = samples.reports.get(state.value, (1, "2021Q1"))
     return {"id": project, "quarter": quarter}
@@ -199,5 +243,6 @@ AREAS: Mapping[str, Callable[[Rule, Samples], Iterator[tuple[str, dict[str, Any]
     "ballots": _ballot_addresses,
     "projects": _project_addresses,
     "reports": _report_addresses,
+    "reviews": _review_addresses,
 }
 """The areas whose pages are tried on every sample there is."""

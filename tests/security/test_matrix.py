@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.product import TODAY, Year, make_app, sign_in_as
 from tests.security.doors import WHO, Door, Samples, doors, find_samples
 from tests.security.quarters import place_reports
+from tests.security.reviewing import place_reviews
 from tracker import clock
 from tracker.db import db, writing
 from tracker.members.models import Person
@@ -39,6 +40,7 @@ class House:
         with self.app.app_context(), writing() as session:
             session.execute(sa.update(Person).where(Person.id == self.year.people["unit-18"].person_id).values(state=PersonState.SUSPENDED))
             place_reports(session, self.year.people, lead=str(WHO["lead"]), partner=str(WHO["partner"]))
+            place_reviews(session, self.year.people, lead=str(WHO["lead"]), expert=str(WHO["expert"]))
         with self.app.app_context():
             self.samples: Samples = find_samples(db.session())
             db.session.remove()

@@ -89,7 +89,7 @@ def proposed(programme: Programme) -> Proposed:
     """Work out who should review what, so that every proposal in review gets its number and loads are even. Writes nothing."""
     proposals = list(session().scalars(queries.in_state(programme.id, ProposalState.IN_REVIEW)).unique())
     versions = {version.proposal_id: version for version in session().scalars(queries.newest_versions([one.id for one in proposals]))}
-    experts = list(session().scalars(queries.experts()))
+    experts = list(session().scalars(queries.experts()).unique())
     reviews = list(session().scalars(queries.of_programme(programme.id)))
     wanted, load = rules_of(programme.review).per_proposal, loads(reviews)
     live = Counter(review.proposal_id for review in reviews if review.state in LIVE)
@@ -119,7 +119,7 @@ def assign(proposal: Proposal, person_id: int, *, actor: Actor) -> Review:
 
     One who is asked already (a second click) stays asked. Raises Refused, also for a conflict; NotFound for nobody who is an expert now.
     """
-    person = session().scalars(queries.experts().where(Person.id == person_id)).one_or_none()
+    person = session().scalars(queries.experts().where(Person.id == person_id)).unique().one_or_none()
     version = session().scalars(queries.newest_versions([proposal.id])).one_or_none()
     if person is None or version is None:
         raise NotFound

@@ -103,16 +103,27 @@ def _with_proposal() -> tuple[ORMOption, ...]:
 
 
 def experts() -> sa.Select[Person]:
-    """The people who hold an expert's seat now, with all their seats and units, by id."""
+    """The people who hold an expert's seat now, with all their seats and units, by id; to be made unique."""
     now = clock.now()
     seated = sa.select(Seat.person_id).where(Seat.role == Role.EXPERT, members.held(now))
-    return sa.select(Person).options(selectinload(Person.seats).joinedload(Seat.unit)).where(Person.id.in_(seated)).order_by(Person.id)
+    return sa.select(Person).options(joinedload(Person.seats).joinedload(Seat.unit)).where(Person.id.in_(seated)).order_by(Person.id)
 
 
 def of_programme(programme_id: int) -> sa.Select[Review]:
     """Every review of a programme's proposals, without its text: for loads and boards."""
     mine = sa.select(Proposal.id).where(Proposal.programme_id == programme_id)
     return sa.select(Review).options(sa.orm.defer(Review.newest_number)).where(Review.proposal_id.in_(mine)).order_by(Review.id)
+
+
+def open_in(programme_id: int) -> sa.Select[Review]:
+    """The reviews that are awaited in a programme, with expert, proposal and version: for reminders."""
+    return (
+        sa.select(Review)
+        .join(Review.proposal)
+        .options(*_with_proposal(), joinedload(Review.person), joinedload(Review.judged), selectinload(Review.submissions))
+        .where(Proposal.programme_id == programme_id, Proposal.state == ProposalState.IN_REVIEW, Review.state.in_(OPEN))
+        .order_by(Review.person_id, Review.id)
+    )
 
 
 def in_state(programme_id: int, *states: ProposalState) -> sa.Select[Proposal]:

@@ -29,6 +29,7 @@ from tracker.voting.tally import Counts
 from tracker.web.decisions.forms import KEY_LIMIT, OPINION_LIMIT, REASON_LIMIT, ConflictForm, DecisionForm
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
+from tracker.web.reviewed import reviewed
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -139,6 +140,7 @@ def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, w
         opinion_limit=OPINION_LIMIT,
         reason_limit=REASON_LIMIT,
         told=[say("the people of all member units"), say("the secretariat")],
+        **reviewed(the_actor(), proposal),
     )
 
 

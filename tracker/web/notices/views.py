@@ -28,6 +28,7 @@ PAGES = {
     "ballot": "/ballots/{}",
     "project": "/projects/{}",
     "report": "/reports/{}",
+    "review": "/reviews/{}",
     "person": "/members/people/{}",
     "unit": "/members/units/{}",
 }

@@ -14,10 +14,12 @@ from tracker.messages import Message, say
 from tracker.policy import UNIT_ROLES, Action, Actor, Offer, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES
+from tracker.programmes.stages import Order, order_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.queries import effective_state, visible_to
 from tracker.proposals.rules import ProposalState
 from tracker.reports import overview
+from tracker.reviews.rules import ALL_SEEING
 from tracker.voting.models import Ballot
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
 from tracker.web.formats import translated
@@ -73,7 +75,7 @@ class Coming:
 class Glance:
     """Everything on the page beside the programme itself.
 
-    ``tasks`` and ``start`` are None for those whom they do not concern, ``grid`` and ``tiles`` in a year without projects;
+    ``reviews`` says that the person may follow the year's expert review. ``tasks`` and ``start`` are None for those whom they do not concern, ``grid`` and ``tiles`` in a year without projects;
     ``reporting`` says that the year is past its votes, so that the reports come first.
     """
 
@@ -89,6 +91,7 @@ class Glance:
     grid: Grid | None
     tiles: Tiles | None
     reporting: bool
+    reviews: bool
 
 
 def of(programme: Programme, actor: Actor, now: datetime) -> Glance:
@@ -113,6 +116,7 @@ def of(programme: Programme, actor: Actor, now: datetime) -> Glance:
         view,
         tiles.of(view) if view and view.running else None,
         view is not None and view.running and (view.round is not None or not any(phase.contains(now) for phase in programme.phases)),
+        order_of(programme.review) is not Order.OFF and actor.role in ALL_SEEING,
     )
 
 
@@ -157,6 +161,7 @@ def _figures(year: int, counts: Mapping[tuple[str, int | None], int]) -> list[Fi
         by_state[state] = by_state.get(state, 0) + count
     shown = (
         (S.SUBMITTED, say("to check"), "warn"),
+        (S.IN_REVIEW, say("in expert review"), ""),
         (S.IN_BALLOT, say("in ballot"), ""),
         (S.BALLOTED, say("awaiting decision"), "warn"),
         (S.APPROVED, say("approved"), "good"),
@@ -164,6 +169,8 @@ def _figures(year: int, counts: Mapping[tuple[str, int | None], int]) -> list[Fi
     tiles = [Figure(sum(by_state.values()), say("proposals"), url_for("proposals.index", year=year))]
     for state, label, tone in shown:
         count = by_state.get(state.value, 0)
+        if state is S.IN_REVIEW and not count:
+            continue
         tiles.append(Figure(count, label, url_for("proposals.index", year=year, state=state.value), tone if count else ""))
     return tiles
 

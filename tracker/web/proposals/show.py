@@ -7,7 +7,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from flask import render_template
+from flask import render_template, url_for
 
 from tracker import clock
 from tracker.audit.models import Event
@@ -28,6 +28,7 @@ from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
 from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, load
 from tracker.web.proposals.steps import steps
+from tracker.web.reviewed import reviewed
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -112,6 +113,12 @@ def sees_contact(actor: Actor, proposal: Proposal) -> bool:
     return actor.role in COMMITTEE_ROLES or on_it(actor, proposal)
 
 
+def review_urls(proposal: Proposal) -> dict[Action, str]:
+    """Return where the buttons of the expert review lead."""
+    year = proposal.programme.year
+    return {Action.BEGIN_REVIEW: url_for("reviews.begin", year=year), Action.END_REVIEW: url_for("reviews.end", year=year)}
+
+
 def reads_draft(actor: Actor, proposal: Proposal) -> bool:
     """Say whether the person reads the working copy: it is not yet submitted, and they are on it or the secretariat."""
     state = proposal.state
@@ -163,8 +170,9 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         steps=steps(proposal, now=now, since=_since(proposal, entries)),
         remark=_remark(proposal, entries),
         offers=offers(proposal, actor, now),
-        urls={**act_urls(id), **decision_urls(id)},
+        urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),
+        **reviewed(actor, proposal),
         **_afterwards(proposal),
     )
 

@@ -16,6 +16,7 @@ from tracker.members.models import Person
 from tracker.members.rules import PersonState
 from tracker.policy import Action
 from tracker.programmes.models import Programme
+from tracker.programmes.stages import Order, order_of
 from tracker.projects.models import Obligation, Project, Round
 from tracker.projects.obligations import OWING
 from tracker.projects.quarters import Quarter
@@ -25,6 +26,9 @@ from tracker.proposals.rules import ProposalState
 from tracker.reports.models import Report
 from tracker.reports.queries import owed_rows
 from tracker.reports.rules import ReportState
+from tracker.reviews.models import Review
+from tracker.reviews.queries import counting
+from tracker.reviews.rules import LIVE
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
 
 AT_MOST = 50
@@ -65,15 +69,27 @@ def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
     return session().execute(wanted).unique().all()
 
 
-def for_the_secretariat() -> list[Proposal]:
-    """Return what is to be checked, the oldest first, and what is to be put to a ballot."""
+def for_the_secretariat(years: Iterable[Programme]) -> list[tuple[Proposal, int, int]]:
+    """Return what is to be checked, the oldest first, to be reviewed, in review, and to be put to a ballot.
+
+    Each comes with how many experts review it and how many have handed in; both are 0 where no year has expert review.
+    """
+    states: list[sa.ColumnElement[bool]] = [Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED))]
+    reviewing = {year.id: order_of(year.review) for year in years if order_of(year.review) is not Order.OFF}
+    if reviewing:
+        after_the_vote = [key for key, order in reviewing.items() if order is Order.BALLOT_FIRST]
+        states += [Proposal.state == S.IN_REVIEW, sa.and_(Proposal.state == S.BALLOTED, Proposal.programme_id.in_(after_the_vote))]
     wanted = (
-        sa.select(Proposal)
+        sa.select(Proposal, *([_reviews(Review.state.in_(LIVE)), _reviews(counting(Review))] if reviewing else [sa.literal(0), sa.literal(0)]))
         .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
-        .where(Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED)))
+        .where(sa.or_(*states))
         .order_by(sa.case((Proposal.state == S.SUBMITTED, 0), else_=1), Proposal.submitted_at, Proposal.id)
     )
-    return list(session().scalars(wanted.limit(AT_MOST * 4)))
+    return [(row[0], row[1], row[2]) for row in session().execute(wanted.limit(AT_MOST * 4))]
+
+
+def _reviews(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(Review.proposal_id == Proposal.id, condition).correlate(Proposal).scalar_subquery()
 
 
 def people_without_password() -> list[Person]:

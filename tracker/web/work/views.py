@@ -20,7 +20,7 @@ from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind, ProgrammeState
 from tracker.proposals.rules import ProposalState
 from tracker.web.identity import the_actor
-from tracker.web.work import following, outlook, reading, tasks
+from tracker.web.work import following, outlook, reading, reviewing, tasks
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -57,8 +57,16 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
 
 
 def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> Desk:
-    proposals = reading.for_the_secretariat()
-    found = [*tasks.checks_due(proposals), *tasks.ballots_due(proposals), *following.secretariat_due(years, now), *tasks.dates_due(years), *tasks.links_due()]
+    rows = reading.for_the_secretariat(years)
+    proposals = [proposal for proposal, _live, _done in rows]
+    found = [
+        *tasks.checks_due(proposals),
+        *tasks.ballots_due(proposals),
+        *reviewing.secretariat_due(rows),
+        *following.secretariat_due(years, now),
+        *tasks.dates_due(years),
+        *tasks.links_due(),
+    ]
     return Desk(tasks.in_order(found))
 
 
@@ -73,8 +81,9 @@ def _decider_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     return Desk([*due, *following.officers_due(actor, years, now)], outlook.deferred(mine), empty)
 
 
-def _expert_desk(_actor: Actor, _years: list[Programme], _now: datetime) -> Desk:
+def _expert_desk(actor: Actor, _years: list[Programme], now: datetime) -> Desk:
     return Desk(
+        tasks.in_order(reviewing.expert_due(actor.person_id, now)) if actor.person_id is not None else [],
         empty=say("Nothing waits for you now. You can read every proposal that has passed the formal check."),
         offer=(say("Read the proposals"), url_for("proposals.index")),
     )
@@ -104,6 +113,8 @@ def _address(notice: Notice) -> str | None:
             return url_for("projects.show", id=notice.subject_id)
         case "report":
             return url_for("reports.found", report_id=notice.subject_id)
+        case "review":
+            return url_for("reviews.show", id=notice.subject_id)
         case "ballot":
             return url_for("ballots.show", id=notice.subject_id)
         case _:
