@@ -82,9 +82,7 @@ def test_what_is_typed_is_saved_by_itself_and_through_a_dropped_network(app: Fla
 
     huawei.context.set_offline(True)
     type_into(huawei, "method", "问卷调查与访谈")
-    expect(huawei.page.locator("#saved")).to_contain_text(
-        huawei.say("No connection. Your text is kept in this browser and is sent when the connection is back.")
-    )
+    expect(huawei.page.locator("#saved")).to_contain_text(huawei.say("No connection: kept in this browser, sent when it is back."))
     assert (kept(huawei), method(app)) == (1, "问卷调查")
     huawei.context.set_offline(False)
     huawei.page.evaluate("window.dispatchEvent(new Event('online'))")

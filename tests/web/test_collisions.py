@@ -76,7 +76,7 @@ def test_the_same_field_shows_both_texts_and_saves_nothing(app: Flask, cast: Cas
     send(theirs, cast, hidden, method="比较研究与同事的分析。", novelty="同事的创新")
     answer = send(mine, cast, hidden, method="比较研究与我的分析。")
     assert answer.status_code == 409
-    assert "Contributor" in answer.text or "单位成员" in answer.text
+    assert "Huawei contributor (Huawei) saved this at 6 Jan 2021, 10:00 (Beijing), after you opened it." in answer.text
     assert re.search("<del>.*同事.*</del>", answer.text)
     assert re.search("<ins>.*我.*</ins>", answer.text)
     assert "Changed only there, and taken over into the form below: Novelty." in answer.text

@@ -84,6 +84,7 @@ function autosave(form) {
       return later(AGAIN);
     }
     stopped = true;
+    said.textContent = said.dataset.stopped;
     if (status === 400 || status === 401) show("over");
     else show(told.both ? "collided" : "refused", told.why || "");
   }
