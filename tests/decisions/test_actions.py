@@ -159,7 +159,7 @@ def test_only_the_chair_declares_a_conflict(app: Flask, cast: Cast, who: str) ->
         declare(app, key, cast.people[who])
 
 
-@pytest.mark.parametrize("state", [s for s in ProposalState if s not in {ProposalState.BALLOTED, ProposalState.REVIEWED, ProposalState.DEFERRED}])
+@pytest.mark.parametrize("state", [s for s in ProposalState if s not in {ProposalState.BALLOTED, ProposalState.DEFERRED}])
 def test_nothing_is_decided_in_another_state(app: Flask, cast: Cast, state: ProposalState) -> None:
     key = place(app, cast, state, outcome="carried")
     for kind in DecisionKind:

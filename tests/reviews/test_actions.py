@@ -352,6 +352,7 @@ def test_with_the_vote_first_the_chair_waits_for_the_experts(app: Flask, cast: C
         begin(app, cast, refused)
     begin(app, cast, key)
     ended(app, cast, key)
+    assert proposal_of(app, key).state is ProposalState.BALLOTED
     approve()
     assert proposal_of(app, key).state is ProposalState.APPROVED
 
@@ -360,7 +361,7 @@ def test_what_is_reviewed_first_is_not_decided_before_the_vote(app: Flask, cast:
     switch_on(app, cast)
     key, _ = in_review(app, cast)
     ended(app, cast, key)
-    with app.app_context(), writing(), pytest.raises(Refused, match="put to the vote before"):
+    with app.app_context(), writing(), pytest.raises(Refused, match="Awaiting decision"):
         decide(session().get_one(Proposal, key), DecisionKind.APPROVE, opinion="", reason="", actor=cast.chair.actor)
 
 

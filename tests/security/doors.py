@@ -225,13 +225,18 @@ def _review_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[
         yield "", {"year": 2021}
     elif rule.endpoint == "reviews.act":
         for verb, state in REVIEW_VERBS.items():
-            yield verb, {"id": samples.reviews[state][0], "verb": verb}
+            yield verb, {"id": _review(samples, state)[0], "verb": verb}
     elif rule.endpoint in REVIEW_STATES_TRIED:
         for state in REVIEW_STATES_TRIED[rule.endpoint]:
-            yield state.value, {"id": samples.reviews[state][0]}
+            yield state.value, {"id": _review(samples, state)[0]}
     else:
-        yield "in_review", {"id": samples.reviews[ReviewState.SUBMITTED][1]}
+        yield "in_review", {"id": _review(samples, ReviewState.SUBMITTED)[1]}
         yield "submitted", {"id": samples.proposals[ProposalState.SUBMITTED]}
+
+
+def _review(samples: Samples, state: ReviewState) -> tuple[int, int]:
+    """Return a review in a state with its proposal; the first ids where the year holds none."""
+    return samples.reviews.get(state.value, (1, 1))
 
 
 def _quarter(samples: Samples, state: ReportState) -> dict[str, Any]:

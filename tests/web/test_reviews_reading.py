@@ -129,7 +129,8 @@ def test_blind_review_tells_nothing_at_any_stage(app: Flask, cast: Cast, client_
     assert leaks(expert, asked, SECRETS) == {}
     assert title in html.unescape(expert.get(f"/reviews/{review}/edit").text)
     acting(app, review, lambda one: actions.submit(one, actor=cast.expert.actor, seen_version=one.version))
-    handed_in(app, other, second)
+    handed_in(app, other, second, opinion="像是搜狗的课题，欧阳明主持。")
+    assert "像是■■的课题" in expert.get(f"/reviews/{review}").text
     acting(app, review, lambda one: actions.remind(one.siblings, actor=cast.secretariat.actor))
     assert leaks(expert, [*asked, f"/reviews/{other}"], SECRETS) == {}
     assert {expert.get(path).status_code for path in (f"/proposals/{key}", f"/proposals/{key}/versions/1", f"/proposals/{key}/reviews")} == {404}

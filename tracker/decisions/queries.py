@@ -36,17 +36,12 @@ def over(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
 
 
-def reviewed_after_the_vote() -> sa.ColumnElement[bool]:
-    """The condition that experts have reviewed what the units had voted on before."""
-    return sa.and_(Proposal.state == ProposalState.REVIEWED, Proposal.ballot_outcome.is_not(None))
-
-
 def awaiting(now: datetime) -> sa.Select[Proposal]:
     """Proposals that may await a decision at ``now``, in the order of their votes; ``state_at`` has the last word on the unsealed."""
     return (
         sa.select(Proposal)
         .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
-        .where(sa.or_(Proposal.state == ProposalState.BALLOTED, reviewed_after_the_vote(), over(now)))
+        .where(sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
         .order_by(Proposal.ballot_closes_at, Proposal.id)
     )
 
@@ -57,7 +52,7 @@ def latest_items(now: datetime) -> sa.Select[Item]:
         sa.select(sa.func.max(Item.id))
         .join(Ballot, Ballot.id == Item.ballot_id)
         .join(Proposal, Proposal.id == Item.proposal_id)
-        .where(Ballot.closes_at <= now, sa.or_(Proposal.state == ProposalState.BALLOTED, reviewed_after_the_vote(), over(now)))
+        .where(Ballot.closes_at <= now, sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
         .group_by(Item.proposal_id)
     )
     return sa.select(Item).options(joinedload(Item.ballot)).where(Item.id.in_(newest))

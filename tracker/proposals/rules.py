@@ -129,11 +129,9 @@ def _not_reviewed_yet(proposal: Proposal) -> Denial | None:
 
 
 def vote_comes_next(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
-    """Put to the vote only what the experts have reviewed, where the programme has them go first, and nothing twice."""
+    """Put to the vote only what the experts have reviewed, where the programme has them go first."""
     if proposal.state is S.SCREENED and order_of(proposal.programme.review) is Order.REVIEW_FIRST:
         return Denial(Kind.WRONG_STATE, say("In this programme the expert review comes before the vote."))
-    if proposal.state is S.REVIEWED and proposal.ballot_outcome is not None:
-        return Denial(Kind.WRONG_STATE, say("The units have voted on it already."))
     return None
 
 
@@ -143,16 +141,14 @@ def not_voted_on(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | 
 
 
 def stages_behind(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
-    """Decide only after the vote, and where the programme has experts review what was voted on, after them too."""
-    if proposal.state is S.REVIEWED and proposal.ballot_outcome is None:
-        return Denial(Kind.WRONG_STATE, say("It is put to the vote before it is decided."))
+    """Decide what was voted on and not refused only after the experts, where the programme has them come after the vote."""
     carried = proposal.state is S.BALLOTED and proposal.ballot_outcome != "not_carried"
     if carried and proposal.reviewed_at is None and order_of(proposal.programme.review) is Order.BALLOT_FIRST:
         return Denial(Kind.WRONG_STATE, say("In this programme the experts review it before it is decided."))
     return None
 
 
-_DECIDABLE = frozenset({S.BALLOTED, S.REVIEWED, S.DEFERRED})
+_DECIDABLE = frozenset({S.BALLOTED, S.DEFERRED})
 _BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED})
 
 PROPOSAL: Mapping[Action, Rule] = {
@@ -238,7 +234,7 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.DECLARE_CONFLICT: Rule(
         say("Declare a conflict of interest"),
         (CHAIR,),
-        frozenset({S.SUBMITTED, S.SCREENED, S.IN_REVIEW, S.IN_BALLOT}) | _DECIDABLE,
+        frozenset({S.SUBMITTED, S.SCREENED, S.IN_REVIEW, S.REVIEWED, S.IN_BALLOT}) | _DECIDABLE,
         when=(not_declared_yet,),
         reason=True,
         tells=("deciders", "secretariat"),
@@ -256,7 +252,7 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.DEFER: Rule(
         say("Defer"),
         (CHAIR, DECIDING_DIRECTOR),
-        frozenset({S.BALLOTED, S.REVIEWED}),
+        frozenset({S.BALLOTED}),
         S.DEFERRED,
         when=(whose_decision, stages_behind),
         tells=("units", "secretariat"),

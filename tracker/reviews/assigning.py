@@ -189,9 +189,14 @@ def summary_of(reviews: Iterable[Review]) -> Summary:
 
 
 def end(proposal: Proposal, *, actor: Actor) -> None:
-    """End the expert review of a locked proposal and keep what it came to. Raises Refused."""
+    """End the expert review of a locked proposal and keep what it came to: it goes on to the vote, or, voted on before, awaits the decision.
+
+    Raises Refused.
+    """
     summary = summary_of(session().scalars(queries.of_proposal(proposal.id))).to_json()
-    perform(Action.END_REVIEW, proposal, actor=actor, facts={"done": summary["done"], "abstained": summary["abstained"], "not_done": summary["not_done"]})
+    after = ProposalState.BALLOTED if proposal.ballot_outcome is not None else None
+    facts = {name: summary[name] for name in ("done", "abstained", "not_done", "conflicted")}
+    perform(Action.END_REVIEW, proposal, actor=actor, facts=facts, to=after)
     proposal.reviewed_at, proposal.review_summary = clock.now(), summary
     proposal.version += 1
 

@@ -133,8 +133,7 @@ def may_be_put_to_the_vote() -> sa.ColumnElement[bool]:
     """The condition that a proposal's next stage is the vote: reviewed where experts go first, else checked; or deferred."""
     first = sa.select(Programme.id).where(Programme.review["order"].as_string() == Order.REVIEW_FIRST.value)
     checked = sa.and_(Proposal.state == ProposalState.SCREENED, Proposal.programme_id.not_in(first))
-    reviewed = sa.and_(Proposal.state == ProposalState.REVIEWED, Proposal.ballot_outcome.is_(None))
-    return sa.or_(checked, reviewed, Proposal.state == ProposalState.DEFERRED)
+    return sa.or_(checked, Proposal.state.in_((ProposalState.REVIEWED, ProposalState.DEFERRED)))
 
 
 def eligible(programme_id: int) -> sa.Select[Proposal]:

@@ -84,7 +84,7 @@ def _stage(proposal: Proposal, state: str, way: Sequence[Stage]) -> Stage:
     if state == S.SCREENED:
         return _after(way, Stage.CHECK)
     if state == S.REVIEWED:
-        return Stage.VOTE if proposal.ballot_outcome is None else Stage.DECISION
+        return Stage.VOTE
     if state == S.BALLOTED:
         return Stage.REVIEW if _reviewed_after_the_vote(proposal, way) else Stage.DECISION
     return AT_STAGE[state]

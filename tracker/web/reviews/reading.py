@@ -17,6 +17,7 @@ from tracker.proposals.rules import ProposalState
 from tracker.reviews import actions, queries
 from tracker.reviews import summary as sums
 from tracker.reviews.models import Review, Submission
+from tracker.reviews.redaction import covered
 from tracker.reviews.rules import is_mine, may_view, sight
 from tracker.reviews.settings import Sight, rules_of
 from tracker.web.identity import the_actor
@@ -39,6 +40,7 @@ class Shown:
     submission: Submission | None
     who: object
     number: int
+    opinion: str
     scores: bool
     note: str | None
     cell: Cell | None
@@ -60,10 +62,18 @@ def shown(actor: Actor, review: Review, number: int) -> Shown:
         review.last if review.counts else None,
         review.person if named else say("Expert {number}", number=number),
         number,
+        _opinion(actor, review),
         level >= Sight.SCORES,
         review.last.content["note"] if level is Sight.ALL and review.last else None,
         cell(review) if level is Sight.ALL else None,
     )
+
+
+def _opinion(actor: Actor, review: Review) -> str:
+    """Return what was written as the actor may read it: among experts of a blind review, names that another has guessed are covered."""
+    text = review.last.content["opinion"] if review.last else ""
+    hidden = review.is_blind and actor.role is Role.EXPERT and not is_mine(actor, review)
+    return covered(text, review.hidden_names) if hidden else text
 
 
 def readable_by(actor: Actor, reviews: list[Review]) -> list[Shown]:

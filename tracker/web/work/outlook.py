@@ -85,10 +85,17 @@ def _awaited(proposal: Proposal, state: S) -> PhaseKind:
     """Return the phase that moves a proposal on from a state in which it waits for others."""
     if state is S.SUBMITTED:
         return PhaseKind.SCREENING
-    if state is S.IN_REVIEW or (state is S.SCREENED and order_of(proposal.programme.review) is Order.REVIEW_FIRST):
+    if state is S.IN_REVIEW or _reviewed_next(proposal, state):
         return PhaseKind.REVIEW
-    voted = state not in {S.SCREENED, S.REVIEWED} or proposal.ballot_outcome is not None
-    return PhaseKind.DECISION if voted else PhaseKind.VOTING
+    return PhaseKind.VOTING if state in {S.SCREENED, S.REVIEWED} else PhaseKind.DECISION
+
+
+def _reviewed_next(proposal: Proposal, state: S) -> bool:
+    """Say whether the experts come next: after the formal check, or after a vote that did not refuse it."""
+    order = order_of(proposal.programme.review)
+    if state is S.SCREENED:
+        return order is Order.REVIEW_FIRST
+    return state is S.BALLOTED and order is Order.BALLOT_FIRST and proposal.reviewed_at is None and proposal.ballot_outcome != "not_carried"
 
 
 def _by(at: datetime | None, plain: Message, dated: Message) -> Message:

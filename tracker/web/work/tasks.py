@@ -154,9 +154,9 @@ def ballots_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
 
 
 def _waits_for_a_ballot(proposal: Proposal) -> bool:
-    if proposal.state is ProposalState.REVIEWED:
-        return proposal.ballot_outcome is None
-    return proposal.state is ProposalState.SCREENED and order_of(proposal.programme.review) is not Order.REVIEW_FIRST
+    return proposal.state is ProposalState.REVIEWED or (
+        proposal.state is ProposalState.SCREENED and order_of(proposal.programme.review) is not Order.REVIEW_FIRST
+    )
 
 
 def links_due() -> Iterator[Task]:
