@@ -85,6 +85,8 @@ class Action(StrEnum):
     DECLINE = "decline"
     REMOVE = "remove"
     REMIND = "remind"
+    RETRACT = "retract"
+    RESOLVE = "resolve"
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ STATES_TRIED = {
     "proposals.edit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.IN_BALLOT),
     "proposals.submit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.compare": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
+    "comments.index": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.version": (ProposalState.RETURNED, ProposalState.APPROVED),
     "decisions.decide": (ProposalState.BALLOTED, ProposalState.DEFERRED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "decisions.declare_conflict": (ProposalState.BALLOTED, ProposalState.APPROVED),
@@ -190,6 +191,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "year": 2021,
         "file_id": 1,
         "token": "no-such-token",
+        "id": 1,
     }
     return [("", {name: values[name] for name in names})]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tracker.comments.rules import REMARK
 from tracker.members.rules import PERSON, UNIT
 from tracker.policy import Action, Rule
 from tracker.programmes.rules import PROGRAMME
@@ -19,6 +20,7 @@ TABLES = (
     ("Programme", PROGRAMME),
     ("Proposal", PROPOSAL),
     ("Expert review", REVIEW),
+    ("Comment on a proposal", REMARK),
     ("Ballot", BALLOT),
     ("Project", PROJECT),
     ("Round of reports", ROUND),

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 from tracker.audit import models as _audit
+from tracker.comments import models as _comments
 from tracker.db import Base, UTCDateTime
 from tracker.decisions import models as _decisions
 from tracker.members import models as _members
@@ -17,7 +18,7 @@ from tracker.reviews import models as _reviews
 from tracker.search import models as _search
 from tracker.voting import models as _voting
 
-KNOWN = (_audit, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _reviews, _search, _voting)
+KNOWN = (_audit, _comments, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _reviews, _search, _voting)
 
 
 def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature

@@ -28,7 +28,7 @@ MENU = (
     ("members.index", say("Members"), "members"),
 )
 
-WITHIN = {"decisions": "proposals", "reports": "projects", "reviews": "proposals"}
+WITHIN = {"comments": "proposals", "decisions": "proposals", "reports": "projects", "reviews": "proposals"}
 """Areas without an entry of their own, and under which one their pages stand."""
 
 

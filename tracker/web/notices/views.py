@@ -29,6 +29,7 @@ PAGES = {
     "project": "/projects/{}",
     "report": "/reports/{}",
     "review": "/reviews/{}",
+    "remark": "/comments/{}",
     "person": "/members/people/{}",
     "unit": "/members/units/{}",
 }

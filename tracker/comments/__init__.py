@@ -1,0 +1,1 @@
+"""What is said about a proposal, each thread before an audience of its own."""
