@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -129,6 +130,22 @@ def test_without_usable_marks_every_difference_is_asked_about(app: Flask, cast: 
     send(theirs, cast, hidden, method="同事的")
     assert send(mine, cast, {"version": "2", "base": base}, background="我的背景").status_code == 409
     assert stored(app).content["method"] == "同事的"
+
+
+@pytest.mark.parametrize(("mine_writes", "answers"), [("novelty", [200, 200]), ("method", [200, 409])])
+def test_two_saves_at_the_same_moment_lose_nothing(
+    app: Flask, cast: Cast, two: tuple[FlaskClient, FlaskClient, dict[str, str]], mine_writes: str, answers: list[int]
+) -> None:
+    mine, theirs, hidden = two
+    jobs = [(mine, mine_writes, "我的"), (theirs, "method", "同事的")]
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(lambda job: send(job[0], cast, hidden, save="auto", **{job[1]: job[2]}).status_code, jobs))
+    content = stored(app).content
+    assert found == answers
+    if mine_writes == "novelty":
+        assert (content["novelty"], content["method"]) == ("我的", "同事的")
+    else:
+        assert content["method"] in {"我的", "同事的"}
 
 
 def test_hostile_text_on_either_side_stays_text(cast: Cast, two: tuple[FlaskClient, FlaskClient, dict[str, str]]) -> None:

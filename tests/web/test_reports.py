@@ -125,6 +125,19 @@ def test_stale_form_shows_both_texts(app: Flask, cast: Cast, project: int, clien
     assert "我写的问题" in answer.text
 
 
+def test_a_report_begins_by_saving_itself_and_two_people_are_brought_together(cast: Cast, project: int, client_of: ClientOf) -> None:
+    client = client_of(cast.caict)
+    hidden = dict(re.findall(r'name="(version|base)"[^>]*value="([^"]*)"', client.get(at(project, "/edit")).text))
+
+    first = client.post(at(project, "/edit"), data=typed(save="auto", **hidden))
+    other = client_of(cast.caict).post(at(project, "/edit"), data=typed(save="auto", problems="另一窗口写的", **hidden))
+    wrong = client.post(at(project, "/edit"), data=typed(save="auto", spent="viel", version="1"))
+
+    assert (first.status_code, first.json["saved"] if first.json else "", first.json["fields"]["version"] if first.json else "") == (200, "Saved 10:00", "1")
+    assert (other.status_code, other.json) == (409, {"why": "You saved this yourself at 1 Apr 2021, 10:00 (Beijing), in another window.", "both": True})
+    assert (wrong.status_code, list(wrong.json["errors"]) if wrong.json else []) == (422, ["spent"])
+
+
 def test_promises_of_the_last_report_stand_beside_the_next(app: Flask, cast: Cast, project: int, client_of: ClientOf) -> None:
     handed_in(app, project, cast.caict)
     with clock.standing_at(datetime(2021, 7, 1, 2, tzinfo=UTC)):

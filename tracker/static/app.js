@@ -23,7 +23,8 @@ function guardForm(form) {
   form.addEventListener("input", () => unsaved.add(form));
   form.addEventListener("submit", (event) => event.defaultPrevented || unsaved.delete(form));
   form.addEventListener("saved", () => unsaved.delete(form));
-  if ("unsaved" in form.dataset) unsaved.add(form);
+  const written = [...form.querySelectorAll("textarea")].some((field) => field.value.trim());
+  if ("unsaved" in form.dataset && written) unsaved.add(form); // An answer that shows again what was typed.
 }
 
 // Text that autosave.js keeps in this browser is for the person who typed it: anybody else, and a sign-out, clear it away.
