@@ -51,6 +51,15 @@ def test_two_versions_are_compared_by_character_and_by_row(cast: Cast, client_of
     assert "[added:" in page
 
 
+def test_a_resubmission_leads_the_secretariat_to_what_changed(cast: Cast, client_of: ClientOf) -> None:
+    secretariat = client_of(cast.secretariat)
+    url = twice_submitted(client_of, cast)
+    assert f'href="{url}/compare?from=1&amp;to=2"' in secretariat.get(url).text
+    assert f'href="{url}/compare?from=1&amp;to=2"' in secretariat.get(f"{url}/versions/2").text
+    secretariat.post(f"{url}/accept", data={"version": "6"})
+    assert "What changed since version 1" not in secretariat.get(url).text
+
+
 def test_swapped_sides_turn_the_marks_and_all_fields_can_be_shown(cast: Cast, client_of: ClientOf) -> None:
     url = twice_submitted(client_of, cast)
     page = client_of(cast.secretariat).get(f"{url}/compare?from=2&to=1&all=1").text
