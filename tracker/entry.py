@@ -9,12 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tracker.errors import Invalid
-from tracker.fields import FEN, MOST_FEN, Field, Kind, Table, yuan
+from tracker.fields import MOST_FEN, Field, Kind, Table, fen, yuan
 from tracker.messages import Message, say
 from tracker.text import clean_line, clean_text, count_zi
 
 LARGEST_ID = 2**31 - 1
-_MONEY = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[0-9+() -]{5,30}")
@@ -68,15 +67,14 @@ class Reader:
             self.note(key, say("At most {limit} letters and signs in all; these are {count}.", limit=kept.characters, count=len(text)))
 
     def _money(self, key: str, text: str) -> int | None:
-        if _MONEY.fullmatch(text) is None:
-            self.note(key, say("Write an amount in yuan with digits only and at most two decimals, as in 1200.50."))
+        amount = fen(text)
+        if amount is None:
+            self.note(key, say("Write an amount in yuan, as in 180,000 or 1200.50, or in ten thousands of yuan, as in 18 万."))
             return None
-        whole, _, rest = text.partition(".")
-        fen = int(whole) * FEN + int(rest.ljust(2, "0") or 0)
-        if fen > MOST_FEN:
+        if amount > MOST_FEN:
             self.note(key, say("At most {limit} yuan.", limit=yuan(MOST_FEN)))
             return None
-        return fen
+        return amount
 
     def _id(self, key: str, text: str) -> int | None:
         if re.fullmatch("[0-9]{1,10}", text) and 0 < int(text) <= LARGEST_ID:

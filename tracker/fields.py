@@ -5,6 +5,7 @@ Amounts are kept in 分.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,9 @@ from tracker.messages import Message, say
 MOST_FEN = 2_000_000_000
 FEN = 100
 CHARACTERS_PER_ZI = 10
+FEN_IN_WAN = 1_000_000
+_AMOUNT = re.compile(r"¥? ?([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,2})(?:\.([0-9]{1,6}))? ?(万元|万|元)?")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，￥", "0123456789.,¥")
 
 ADD_A_ROW = say("Add a row")
 
@@ -85,3 +89,14 @@ def yuan(fen: int | None) -> str:
         return ""
     whole, rest = divmod(fen, FEN)
     return f"{whole}.{rest:02}" if rest else str(whole)
+
+
+def fen(text: str) -> int | None:
+    """Read an amount typed in 元 or 万元 ("180,000", "¥1200.50", "18万", "１８ 万元") into 分; None when it is none, or not a whole number of 分."""
+    found = _AMOUNT.fullmatch(text.translate(_FULL_WIDTH))
+    if found is None:
+        return None
+    whole, rest, unit = found[1].replace(",", ""), found[2] or "", found[3] or ""
+    each = FEN_IN_WAN if unit.startswith("万") else FEN
+    amount, lost = divmod(int(whole + rest) * each, 10 ** len(rest))
+    return None if lost else amount

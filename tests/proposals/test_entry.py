@@ -18,12 +18,32 @@ def faults(**typed: object) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize(("typed", "fen"), [("0", 0), ("1200.5", 120_050), ("1200.50", 120_050), ("20000000", 2_000_000_000), ("", None)])
+@pytest.mark.parametrize(
+    ("typed", "fen"),
+    [
+        ("0", 0),
+        ("1200.5", 120_050),
+        ("1200.50", 120_050),
+        ("20000000", 2_000_000_000),
+        ("", None),
+        ("180,000", 18_000_000),
+        ("¥180,000.50", 18_000_050),
+        ("18万", 18_000_000),
+        ("18 万元", 18_000_000),
+        ("１８．５万", 18_500_000),
+        ("0.000001万", 1),
+        ("2000万元", 2_000_000_000),
+        ("300 元", 30_000),
+    ],
+)
 def test_amount_is_read_exactly(typed: str, fen: int | None) -> None:
     assert read({"budget_total": typed}, year=2021).content["budget_total"] == fen
 
 
-@pytest.mark.parametrize("typed", ["-1", "1e5", "1.234", "1" + "0" * 30, "20000000.01", "1,000", "１２", "NaN", "0x10", ".5", "1."])
+@pytest.mark.parametrize(
+    "typed",
+    ["-1", "1e5", "1.234", "1" + "0" * 30, "20000000.01", "1,00", "1,0000", "²", "2001万", "0.0000001万", "万", "18千", "18万万", "NaN", "0x10", ".5", "1."],
+)
 def test_amount_that_is_none_is_refused(typed: str) -> None:
     assert faults(budget_total=typed) == ["budget_total"]
 

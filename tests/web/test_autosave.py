@@ -50,6 +50,18 @@ def test_nothing_typed_anew_is_saved_as_nothing(app: Flask, cast: Cast, client_o
     assert stored(app).version == 2
 
 
+def test_an_amount_in_wan_is_kept_exactly_and_no_difference_to_itself(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    client = client_of(cast.huawei)
+    url = start(client)
+    amounts = {"budget_total": "18万", "budget-0-amount": " １８ 万元 "}
+    answer = client.post(f"{url}/edit", data=auto(cast, 1, **amounts))
+    assert answer.json is not None
+    again = client.post(f"{url}/edit", data=auto(cast, 2, **amounts, method="方法二", base=answer.json["fields"]["base"]))
+    assert (answer.status_code, again.status_code) == (200, 200)
+    assert (stored(app).content["budget_total"], stored(app).content["budget"][0]["amount"]) == (18_000_000, 18_000_000)
+    assert 'name="budget_total" type="text" value="180000"' in client.get(f"{url}/edit").text
+
+
 def test_what_will_not_do_is_told_by_the_name_of_the_control(app: Flask, cast: Cast, client_of: ClientOf) -> None:
     client = client_of(cast.huawei)
     url = start(client)

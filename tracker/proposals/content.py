@@ -150,7 +150,7 @@ BUDGET = Table(
     20,
     least=1,
     add=say("Add a budget line"),
-    hint=say("In yuan, with at most two decimals, digits only."),
+    hint=say("In yuan, as in 180,000 or 1200.50; or in ten thousands of yuan, as in 18 万."),
 )
 
 TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK)

@@ -12,7 +12,7 @@ from wtforms import Field as Control
 from wtforms import FieldList, Form, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.widgets import EmailInput, MonthInput, TelInput, URLInput
 
-from tracker.fields import Field, Kind, Section, Table, yuan
+from tracker.fields import Field, Kind, Section, Table, fen, yuan
 from tracker.messages import Message
 
 ROWS_AT_MOST = 400
@@ -56,6 +56,12 @@ class Rows(FieldList):
         super()._compact_indices()
 
 
+def _as_kept(text: str | None) -> str | None:
+    """Write an amount as it is shown once kept, so that "18万" and the stored "180000" are no difference; what is no amount stays."""
+    amount = fen((text or "").strip())
+    return text if amount is None else yuan(amount)
+
+
 def control(field: Field) -> Control:
     """Return the control of one field."""
     marks = [Owed()] if field.owed else []
@@ -65,7 +71,7 @@ def control(field: Field) -> Control:
         case Kind.CODE | Kind.QUARTER | Kind.UNIT:
             return SelectField(field.label, marks, choices=[], description=field.hint or "")
         case Kind.MONEY:
-            return StringField(field.label, marks, description=field.hint or "", render_kw={"inputmode": "decimal", "autocomplete": "off"})
+            return StringField(field.label, marks, description=field.hint or "", filters=[_as_kept], render_kw={"autocomplete": "off"})
         case _:
             widget = _INPUTS[field.kind]() if field.kind in _INPUTS else None
             return StringField(field.label, marks, description=field.hint or "", widget=widget, render_kw={"autocomplete": "off"})
