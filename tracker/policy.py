@@ -43,6 +43,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     REVIVE = "revive"
     RETURN = "return"
+    SCREEN = "screen"
     ACCEPT = "accept"
     NOT_ACCEPT = "not_accept"
     OPEN = "open"

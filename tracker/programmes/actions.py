@@ -14,7 +14,7 @@ from tracker.db import JSONDict, expect_version, session
 from tracker.errors import Invalid, Refused
 from tracker.messages import say
 from tracker.policy import Action, Actor, Denial, Kind, check
-from tracker.programmes import content, queries, windows
+from tracker.programmes import checklist, content, queries, windows
 from tracker.programmes.content import Area, Voting, Wrong
 from tracker.programmes.files import Stored
 from tracker.programmes.models import CallFile, Phase, Programme, TopicArea
@@ -151,6 +151,15 @@ def set_voting(programme: Programme, voting: Voting, *, seen: int, actor: Actor)
         programme.voting = asdict(voting)
 
 
+def set_screening(programme: Programme, typed_zh: str, typed_en: str, *, seen: int, actor: Actor) -> None:
+    """Set the points of the formal check, one to a line in each language; checks that have ended keep theirs. Raises Refused, Stale or Invalid."""
+    _may_change(programme, seen, actor)
+    settings = checklist.as_settings(checklist.read_points(typed_zh, typed_en, checklist.points_of(programme.screening)))
+    if programme.screening != settings:
+        _note_change(programme, "screening", actor, settings)
+        programme.screening = settings
+
+
 def publish(programme: Programme, *, actor: Actor) -> None:
     """Publish the call: from then on everyone signed in sees the year, and all people of member units are told.
 
@@ -164,7 +173,7 @@ def publish(programme: Programme, *, actor: Actor) -> None:
 
 
 def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
-    """Start the next year from this one: names, call text, areas, voting, review and reporting rules, and windows a year later on the wall clock of ``zone``.
+    """Start the next year from this one: names, call text, areas, formal check, voting, review and reporting rules, and windows a year later on the wall clock of ``zone``.
 
     Files are not copied. Raises Refused, also when the next year is there already.
     """
@@ -179,6 +188,7 @@ def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
     new.areas.extend(TopicArea(position=area.position, **{name: getattr(area, name) for name in content.AREA}) for area in programme.areas)
     new.phases.extend(_moved(phase, zone) for phase in programme.phases)
     new.project_prefix, new.reporting, new.review = programme.project_prefix, dict(programme.reporting), dict(programme.review)
+    new.screening = dict(programme.screening)
     session().flush()
     return new
 

@@ -35,6 +35,7 @@ class Programme(Base):
     project_prefix: Mapped[str] = mapped_column(sa.String(12), default="IPWC", server_default="IPWC")
     reporting: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     review: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
+    screening: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     version: Mapped[int] = mapped_column(default=1)
 
     areas: Mapped[list[TopicArea]] = relationship(back_populates="programme", order_by="TopicArea.position", lazy="raise_on_sql", cascade="all, delete-orphan")

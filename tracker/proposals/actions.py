@@ -5,21 +5,23 @@ Each takes an object loaded by ``queries.locked``, checks, writes the event and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tracker import clock
 from tracker.audit.sittings import already_told
-from tracker.db import expect_version, session
+from tracker.db import JSONDict, expect_version, session
 from tracker.digest import sha256_hex
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.models import Unit
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
+from tracker.programmes.checklist import points_of
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import content as shape
-from tracker.proposals import queries
+from tracker.proposals import queries, screening
 from tracker.proposals.entry import Draft, read_note
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.rules import Start
@@ -224,7 +226,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     frozen = {**snapshot(proposal, number), "undertaking": True}
     digest = sha256_hex(frozen)
     perform(Action.SUBMIT, proposal, actor=actor, note=read_note(note), facts={"version": number, "sha256": digest})
-    proposal.submitted_at = clock.now()
+    proposal.submitted_at, proposal.return_due_at = clock.now(), None
     _touch(proposal)
     version = Version(proposal_id=proposal.id, number=number, content=frozen, sha256=digest, submitted_at=clock.now(), submitted_by=actor.person_id)
     session().add(version)
@@ -240,24 +242,57 @@ def withdraw(proposal: Proposal, *, actor: Actor, note: str) -> None:
 def revive(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
     """Make a withdrawn proposal a draft again: hidden from others once more until it passes the formal check anew."""
     perform(Action.REVIVE, proposal, actor=actor, note=read_note(note))
-    proposal.screened_at = proposal.reviewed_at = proposal.review_summary = None
+    proposal.screened_at = proposal.reviewed_at = proposal.review_summary = proposal.return_due_at = None
     _touch(proposal)
 
 
 def accept(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
     """Let the proposal pass the formal check: from now on everyone signed in may read it."""
-    perform(Action.ACCEPT, proposal, actor=actor, note=read_note(note))
+    sheet = sheet_now(proposal)
+    if sheet.failed:
+        raise Invalid({"note": [say("These points are marked as failed: {points}. Mark them as passed, or return the proposal.", points=sheet.failed)]})
+    _conclude(Action.ACCEPT, proposal, sheet, actor=actor, note=note)
     proposal.screened_at = clock.now()
     _touch(proposal)
 
 
-def return_(proposal: Proposal, *, actor: Actor, note: str) -> None:
-    """Give the proposal back to its lead unit with a remark that says what to change. Raises Refused or Invalid."""
-    perform(Action.RETURN, proposal, actor=actor, note=read_note(note))
+def return_(proposal: Proposal, *, actor: Actor, note: str, due: datetime | None = None) -> None:
+    """Give the proposal back to its lead unit with a remark, the remarks of the sheet, and a deadline if ``due`` is one. Raises Refused or Invalid."""
+    _refuse(Action.RETURN, proposal, actor)
+    if due is not None and due <= clock.now():
+        raise Invalid({"due": [say("This lies in the past.")]})
+    _conclude(Action.RETURN, proposal, sheet_now(proposal), actor=actor, note=note, facts={"due": due.isoformat()} if due else {})
+    proposal.return_due_at = due
     _touch(proposal)
 
 
 def not_accept(proposal: Proposal, *, actor: Actor, note: str) -> None:
     """Close the proposal without passing it on, with a reason. Raises Refused or Invalid."""
-    perform(Action.NOT_ACCEPT, proposal, actor=actor, note=read_note(note))
+    _conclude(Action.NOT_ACCEPT, proposal, sheet_now(proposal), actor=actor, note=note)
     _touch(proposal)
+
+
+def sheet_now(proposal: Proposal) -> screening.Sheet:
+    """Return the sheet of the formal check of the last version."""
+    number = session().scalar(queries.last_version_number(proposal.id)) or 0
+    return screening.sheet_of(proposal.screening, points_of(proposal.programme.screening), number)
+
+
+def screen(proposal: Proposal, typed: Mapping[str, str | None], *, seen_edition: int, actor: Actor) -> screening.Sheet:
+    """Keep what was typed as the working sheet of the formal check: nobody is told, no event is written before its outcome.
+
+    Raises Refused, Stale when somebody has saved the sheet since, and Invalid field by field.
+    """
+    _refuse(Action.SCREEN, proposal, actor)
+    sheet = sheet_now(proposal)
+    expect_version(seen_edition, sheet.edition)
+    read = screening.read(typed, sheet)
+    proposal.screening = read.kept()
+    return read
+
+
+def _conclude(action: Action, proposal: Proposal, sheet: screening.Sheet, *, actor: Actor, note: str, facts: JSONDict | None = None) -> None:
+    """End the check: its event and the proposal keep the sheet, where it was used."""
+    kept = {"screening": screening.ended(sheet, action.value).kept()} if sheet.edition else {}
+    perform(action, proposal, actor=actor, note=read_note(note), facts={**kept, **(facts or {})})
+    proposal.screening = kept.get("screening", proposal.screening)

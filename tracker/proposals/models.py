@@ -27,7 +27,8 @@ class Proposal(Base):
     ``content`` is the working copy, of the shape that ``content.py`` defines; a submission freezes it as a ``Version``. ``screened_at``
     is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at``,
     ``chair_conflict_at``, ``reviewed_at`` and ``review_summary`` are facts that later domains put here, so that this one need not know
-    them.
+    them. ``screening`` is the sheet of the last formal check (``screening.py``), the working one while it goes on; ``return_due_at`` is
+    until when the unit is asked to send a returned proposal back.
     """
 
     __tablename__ = "proposal"
@@ -63,6 +64,8 @@ class Proposal(Base):
     review_begun_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     review_summary: Mapped[JSONDict | None]
+    screening: Mapped[JSONDict | None]
+    return_due_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})

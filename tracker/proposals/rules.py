@@ -91,6 +91,16 @@ def window_open(_actor: Actor, proposal: Proposal, now: datetime) -> Denial | No
     return None
 
 
+def overdue_if_returned(_actor: Actor, proposal: Proposal, now: datetime) -> Denial | None:
+    """Leave a returned proposal to its unit until the deadline for its changes has passed, naming it."""
+    due = proposal.return_due_at
+    if proposal.state is not S.RETURNED or (due is not None and due <= now):
+        return None
+    if due is None:
+        return Denial(Kind.WRONG_STATE, say("It was returned without a deadline, so it stays with the unit."))
+    return Denial(Kind.WRONG_STATE, say("The unit has until {at} to send it back.", at=due), due)
+
+
 def whose_decision(actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
     """Let the chair decide, and the executive director instead once the chair has declared a conflict; tell the other why not."""
     conflict = proposal.chair_conflict_at
@@ -183,6 +193,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         tells=("on_it",),
         news=say("{number} “{title}” was taken up again as a draft."),
     ),
+    Action.SCREEN: Rule(say("Check the form"), (SECRETARIAT,), frozenset({S.SUBMITTED})),
     Action.ACCEPT: Rule(
         say("Pass the formal check"),
         (SECRETARIAT,),
@@ -204,8 +215,9 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.NOT_ACCEPT: Rule(
         say("Do not accept"),
         (SECRETARIAT,),
-        frozenset({S.SUBMITTED}),
+        frozenset({S.SUBMITTED, S.RETURNED}),
         S.NOT_ACCEPTED,
+        when=(overdue_if_returned,),
         tells=("on_it",),
         reason=True,
         news=say("{number} “{title}” was not accepted: {note}"),

@@ -3,6 +3,7 @@
 import tracker.web.proposals.acts
 import tracker.web.proposals.compare
 import tracker.web.proposals.listing
+import tracker.web.proposals.screening
 import tracker.web.proposals.show
 import tracker.web.proposals.writing  # noqa: F401 - importing them hangs their pages on the blueprint
 from tracker.web.proposals.blueprint import bp

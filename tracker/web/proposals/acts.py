@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from tracker import clock
 from tracker.db import expect_version
 from tracker.errors import Invalid, Stale
 from tracker.messages import Message, say
 from tracker.policy import Action
+from tracker.programmes.windows import NotATime, read_local
 from tracker.proposals import actions
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Proposal
-from tracker.web.formats import translated
+from tracker.proposals.screening import LABELS
+from tracker.web.formats import committee_zone, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.longform import attach
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
-from tracker.web.proposals.forms import ActForm
+from tracker.web.proposals.forms import ActForm, ReturnForm
 from tracker.web.told import told
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ class Act:
     grave: bool = False
 
 
+CHECKS = frozenset({Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT})
 OPTIONAL = say("Optional. It is kept with the record.")
 ACTS: Mapping[str, Act] = {
     "withdraw": Act(
@@ -74,7 +79,7 @@ ACTS: Mapping[str, Act] = {
             say("The present version stays on record."),
         ),
         say("Remark: what is to be changed"),
-        say("Name the fields and say what is missing in each. The lead unit sees this remark at the top of its page."),
+        say("The lead unit sees this remark at the top of its page, and the remarks on fields beside each field of its form."),
         say("{number} is returned to its lead unit."),
     ),
     "not-accept": Act(
@@ -96,11 +101,11 @@ def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in 
     proposal, chosen = load(id), ACTS[verb]
     refuse_unless(chosen.action, proposal)
     if request.method == "GET":
-        return _page(ActForm(version=str(proposal.version)), proposal, chosen)
-    form = ActForm()
+        return _page(_fresh(proposal, chosen), proposal, chosen)
+    form = ReturnForm() if chosen.action is Action.RETURN else ActForm()
     try:
         expect_version(seen_version(form.version.data), proposal.version)
-        chosen.do(proposal, actor=the_actor(), note=form.note.data or "")
+        chosen.do(proposal, actor=the_actor(), note=form.note.data or "", **_due(form, proposal))
     except Invalid as error:
         attach(form, error.fields)
         return _page(form, proposal, chosen), 422
@@ -109,6 +114,26 @@ def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in 
         return _page(form, proposal, chosen, why=error.message), 409
     flash(translated(Message(chosen.done.msgid, {"number": proposal.number})), "good")
     return redirect(url_for("proposals.show", id=id), 303)
+
+
+def _fresh(proposal: Proposal, chosen: Act) -> ActForm:
+    """Return the form as the working sheet of the formal check fills it: its overall remark, and for a return a deadline a week ahead."""
+    remark = (proposal.screening or {}).get("overall", "") if chosen.action in CHECKS else ""
+    if chosen.action is not Action.RETURN:
+        return ActForm(version=str(proposal.version), note=remark)
+    due = clock.now().astimezone(committee_zone()).replace(hour=18, minute=0, tzinfo=None) + timedelta(days=7)
+    return ReturnForm(version=str(proposal.version), note=remark, due=due.strftime("%Y-%m-%dT%H:%M"))
+
+
+def _due(form: ActForm, proposal: Proposal) -> dict[str, datetime | None]:
+    """Return the deadline of a return as it was typed on the committee's clock, None for none; nothing for other acts. Raises Invalid."""
+    if not isinstance(form, ReturnForm):
+        return {}
+    typed = form.due.data or ""
+    try:
+        return {"due": read_local(typed, zone=committee_zone().key, year=proposal.programme.year) if typed.strip() else None}
+    except NotATime as error:
+        raise Invalid({"due": [error.message]}) from error
 
 
 def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None = None) -> str:
@@ -122,5 +147,7 @@ def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None
         label=proposal.rules[chosen.action].label,
         limit=NOTE_ZI,
         why=why,
+        sheet=actions.sheet_now(proposal) if chosen.action in CHECKS else None,
+        labels=LABELS,
         told=told(proposal, chosen.action, the_actor()),
     )

@@ -44,7 +44,12 @@ def refuse_unless(action: Action, proposal: Proposal) -> None:
 def act_urls(proposal_id: int) -> dict[Action, str]:
     """Return where the buttons of this area lead, by verb."""
     acts = {action: url_for("proposals.act", id=proposal_id, verb=action.value.replace("_", "-")) for action in ACTS}
-    return {Action.EDIT: url_for("proposals.edit", id=proposal_id), Action.SUBMIT: url_for("proposals.submit", id=proposal_id), **acts}
+    return {
+        Action.EDIT: url_for("proposals.edit", id=proposal_id),
+        Action.SUBMIT: url_for("proposals.submit", id=proposal_id),
+        Action.SCREEN: url_for("proposals.screen", id=proposal_id),
+        **acts,
+    }
 
 
 def seen_version(text: str | None) -> int:

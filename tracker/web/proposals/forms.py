@@ -7,6 +7,7 @@ from typing import Any
 
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms import Field as Control
+from wtforms.widgets import DateTimeLocalInput
 
 from tracker.fields import Field, Table
 from tracker.messages import say
@@ -70,6 +71,16 @@ class ActForm(TextForm):
 
     version = HiddenField()
     note = TextAreaField(say("Remark"))
+
+
+class ReturnForm(ActForm):
+    """The same, and until when the unit is asked to send the proposal back."""
+
+    due = StringField(
+        say("Deadline for the changes"),
+        widget=DateTimeLocalInput(),
+        description=say("On the committee's clock; leave it empty for none. After it the form stays open to the unit and counts as overdue."),
+    )
 
 
 def filled(proposal: Proposal) -> dict[str, Any]:

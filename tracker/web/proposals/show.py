@@ -23,9 +23,11 @@ from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal, Version
 from tracker.proposals.rules import ProposalState, on_it
+from tracker.proposals.screening import LABELS
 from tracker.voting import queries as ballots
 from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
+from tracker.web.proposals.asked import asked_of
 from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, load
 from tracker.web.proposals.steps import steps
 from tracker.web.reviewed import reviewed
@@ -103,7 +105,7 @@ def _worth_saying(offer: Offer, state: str) -> bool:
         return state == ProposalState.WITHDRAWN
     if offer.action is Action.SUBMIT:
         return state in WORKING
-    if offer.action in {Action.BEGIN_REVIEW, Action.END_REVIEW}:
+    if offer.action in {Action.BEGIN_REVIEW, Action.END_REVIEW, Action.SCREEN}:
         return False
     return state not in OVER and not (state == ProposalState.WITHDRAWN and offer.action in UNIT_VERBS)
 
@@ -169,6 +171,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         since=_since(proposal, entries),
         steps=steps(proposal, now=now, since=_since(proposal, entries)),
         remark=_remark(proposal, entries),
+        asked=asked_of(proposal),
+        labels=LABELS,
         offers=offers(proposal, actor, now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),

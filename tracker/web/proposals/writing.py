@@ -19,6 +19,7 @@ from tracker.programmes.rules import PhaseKind
 from tracker.proposals import actions, entry, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal
+from tracker.proposals.screening import LABELS
 from tracker.web import autosave
 from tracker.web.collisions import Meeting, clashes, marks, meet, named, redraw, who_saved
 from tracker.web.formats import name_text, quarter_text, translated
@@ -26,6 +27,7 @@ from tracker.web.identity import the_actor, writes
 from tracker.web.lists import number_asked
 from tracker.web.locale import gettext
 from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, section_states, typed
+from tracker.web.proposals.asked import mark_asked
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
 from tracker.web.proposals.compare import changed_since
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
@@ -141,6 +143,8 @@ def _edit_page(form: Form, proposal: Proposal, *, met: Meeting | None = None, wh
         taken=named(form, met.taken) if met else [],
         limits=LIMITS,
         shape=shape,
+        asked=mark_asked(form, proposal),
+        labels=LABELS,
         sections=section_states(form, shape.SECTIONS, actions.owed(proposal), shape.section_of),
         stated=shape.budget_sum(proposal.content),
         binds=the_actor().votes_for(proposal.lead_unit_id),

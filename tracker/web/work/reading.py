@@ -69,12 +69,13 @@ def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
     return session().execute(wanted).unique().all()
 
 
-def for_the_secretariat(years: Iterable[Programme]) -> list[tuple[Proposal, int, int]]:
-    """Return what is to be checked, the oldest first, to be reviewed, in review, and to be put to a ballot.
+def for_the_secretariat(years: Iterable[Programme], now: datetime) -> list[tuple[Proposal, int, int]]:
+    """Return what is to be checked, the oldest first, returned and overdue at ``now``, to be reviewed, in review, and to be put to a ballot.
 
     Each comes with how many experts review it and how many have handed in; both are 0 where no year has expert review.
     """
-    states: list[sa.ColumnElement[bool]] = [Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED))]
+    overdue = sa.and_(Proposal.state == S.RETURNED, Proposal.return_due_at <= now)
+    states: list[sa.ColumnElement[bool]] = [Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED)), overdue]
     reviewing = {year.id: order_of(year.review) for year in years if order_of(year.review) is not Order.OFF}
     if reviewing:
         after_the_vote = [key for key, order in reviewing.items() if order is Order.BALLOT_FIRST]

@@ -113,6 +113,8 @@ def short(text: str) -> str:
 def _draft_due(proposal: Proposal, now: datetime) -> datetime | None:
     """Return the end of the submission window, and for what came back after it the end of the formal check."""
     due = due_of(proposal.programme, PhaseKind.SUBMISSION)
+    if proposal.return_due_at is not None:
+        return proposal.return_due_at
     if proposal.state is ProposalState.RETURNED and due is not None and due <= now:
         return due_of(proposal.programme, PhaseKind.SCREENING) or due
     return due
@@ -122,9 +124,20 @@ def checks_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
     """Submitted proposals that the secretariat has to check, the oldest first."""
     submitted = [proposal for proposal in proposals if proposal.state is ProposalState.SUBMITTED]
     for place, proposal in enumerate(submitted[: reading.AT_MOST]):
-        url = url_for("proposals.show", id=proposal.id)
+        url, check_url = url_for("proposals.show", id=proposal.id), url_for("proposals.screen", id=proposal.id)
         why = say("{unit} submitted it at {at}: check the form.", unit=proposal.lead_unit, at=proposal.submitted_at)
-        yield Task(titled(proposal), url, why, say("Check"), url, due_of(proposal.programme, PhaseKind.SCREENING), rank=place)
+        if (proposal.screening or {}).get("outcome") == Action.RETURN:
+            why = say("{unit} sent it again after changes at {at}: check what failed before.", unit=proposal.lead_unit, at=proposal.submitted_at)
+        yield Task(titled(proposal), url, why, say("Check"), check_url, due_of(proposal.programme, PhaseKind.SCREENING), rank=place)
+
+
+def returns_overdue(proposals: Iterable[Proposal]) -> Iterator[Task]:
+    """Returned proposals that their units did not send back in time."""
+    late = [proposal for proposal in proposals if proposal.state is ProposalState.RETURNED]
+    for place, proposal in enumerate(late[: reading.AT_MOST]):
+        url = url_for("proposals.show", id=proposal.id)
+        why = say("{unit} has not sent it back in time: ask, wait, or end it without acceptance.", unit=proposal.lead_unit)
+        yield Task(titled(proposal), url, why, say("See to it"), url, proposal.return_due_at, rank=place)
 
 
 def _first_numbers(proposals: Sequence[Proposal]) -> list[str]:

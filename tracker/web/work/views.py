@@ -57,10 +57,11 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
 
 
 def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> Desk:
-    rows = reading.for_the_secretariat(years)
+    rows = reading.for_the_secretariat(years, now)
     proposals = [proposal for proposal, _live, _done in rows]
     found = [
         *tasks.checks_due(proposals),
+        *tasks.returns_overdue(proposals),
         *tasks.ballots_due(proposals),
         *reviewing.secretariat_due(rows),
         *following.secretariat_due(years, now),
