@@ -150,6 +150,7 @@ STATES_TRIED = {
     "proposals.submit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.screen": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.SCREENED),
     "proposals.screening_sheet": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.SCREENED),
+    "proposals.beside": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.SCREENED),
     "proposals.compare": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "comments.index": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.version": (ProposalState.RETURNED, ProposalState.APPROVED),
@@ -179,7 +180,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     if rule.endpoint == "proposals.act":
         return [(verb, {"id": samples.proposals[state], "verb": verb}) for verb, state in VERBS.items()]
     if rule.endpoint in STATES_TRIED:
-        extra = {"number": 1} if "number" in names else {}
+        extra = {"number": 1} if "number" in names else {"other_id": samples.proposals[ProposalState.RETURNED]} if "other_id" in names else {}
         return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint] if state in samples.proposals]
     area = rule.endpoint.partition(".")[0]
     if area in AREAS:

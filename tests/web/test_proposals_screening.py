@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +17,15 @@ from tests.web.test_proposals_writing import ClientOf, Rows, Stored, full, rows,
 from tracker.audit.models import Event
 from tracker.proposals.rules import ProposalState
 
-FAILING = {"edition": "0", "mark_eligible": "pass", "mark_budget": "fail", "remark_budget": "劳务费缺依据", "field_method": "请写明调研对象", "overall": "请补正后再报"}
+Queries = Callable[[], AbstractContextManager[Any]]
+FAILING = {
+    "edition": "0",
+    "mark_eligible": "pass",
+    "mark_budget": "fail",
+    "remark_budget": "劳务费缺依据",
+    "field_method": "请写明调研对象",
+    "overall": "请补正后再报",
+}
 
 
 def test_sheet_is_saved_and_read_by_the_secretariat_alone(cast: Cast, client_of: ClientOf, stored: Stored, rows: Rows) -> None:  # noqa: F811
@@ -34,7 +45,7 @@ def test_sheet_is_saved_and_read_by_the_secretariat_alone(cast: Cast, client_of:
         assert client_of(who).post(f"{url}/screen", data=FAILING).status_code == status
 
 
-def test_return_tells_points_fields_and_deadline_and_the_next_version_opens_only_what_failed(cast: Cast, client_of: ClientOf, stored: Stored, rows: Rows) -> None:  # noqa: F811
+def test_return_tells_the_unit_what_to_change_and_only_that_is_checked_again(cast: Cast, client_of: ClientOf, stored: Stored, rows: Rows) -> None:  # noqa: F811
     huawei, secretariat = client_of(cast.huawei), client_of(cast.secretariat)
     url = submitted(huawei, cast)
     on = secretariat.post(f"{url}/screen", data={**FAILING, "save": "return"})
@@ -153,3 +164,31 @@ def test_points_are_set_for_a_year_and_copied_to_the_next(cast: Cast, client_of:
     assert secretariat.post("/programmes/2021/copy").status_code == 303
     assert "要点甲" in secretariat.get("/programmes/2022/edit/screening").text
     assert client_of(cast.chair).get(where).status_code == 403
+
+
+def test_similar_topics_are_hinted_at_and_shown_side_by_side(cast: Cast, client_of: ClientOf) -> None:
+    first = submitted(client_of(cast.huawei), cast)
+    second = submitted(client_of(cast.bytedance), cast)
+    secretariat = client_of(cast.secretariat)
+    page = secretariat.get(f"{second}/screen").text
+    link = f"{second}/beside/{first.rsplit('/', 1)[-1]}"
+    assert f'href="{link}"' in page
+    assert "100%" in page
+    both = secretariat.get(link)
+    assert both.text.count("比较研究与案例分析。") == 2
+    assert secretariat.get(f"{second}/beside/{second.rsplit('/', 1)[-1]}").status_code == 404
+    assert client_of(cast.huawei).get(link).status_code == 404
+    assert client_of(cast.bytedance).get(link).status_code == 403
+
+
+def test_sheet_asks_the_database_no_more_for_more_proposals(cast: Cast, client_of: ClientOf, queries: Queries) -> None:
+    urls = [submitted(client_of(cast.huawei), cast)]
+    secretariat = client_of(cast.secretariat)
+    secretariat.get(f"{urls[0]}/screen")
+    counts = []
+    for more in (0, 2):
+        urls += [submitted(client_of(cast.bytedance), cast) for _ in range(more)]
+        with queries() as seen:
+            assert secretariat.get(f"{urls[0]}/screen").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 8

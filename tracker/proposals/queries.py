@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -19,12 +19,17 @@ from tracker.programmes.rules import ProgrammeState
 from tracker.programmes.stages import Order
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.rules import ProposalState
+from tracker.search.models import Kind as SearchKind
+from tracker.search.queries import Hits
+from tracker.search.tokens import Term
 
 Settled = Mapping[int, str]
 """What the tally says of proposals whose ballot is due but not sealed: id to state."""
 
 NOTHING_SETTLED: Settled = MappingProxyType({})
 HISTORY = 200
+CANDIDATES = 30
+PARTS_LOOKED_FOR = 16
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -157,6 +162,22 @@ def turns(proposal_id: int) -> sa.Select[Event]:
         sa.select(Event)
         .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id, Event.action.in_((Action.SUBMIT.value, Action.RETURN.value)))
         .order_by(Event.place)
+    )
+
+
+def candidates(proposal: Proposal, parts: Sequence[str]) -> sa.Select[Proposal]:
+    """The submitted proposals of any year, at most ``CANDIDATES``, in whose text most of these parts of a title stand, with the lead unit and without their partners.
+
+    The index answers for each part, of which the first ``PARTS_LOOKED_FOR`` are looked for, so that the number of proposals hardly counts.
+    """
+    hits = sa.union_all(*(Hits(Term((part,), open=False)).of(SearchKind.PROPOSAL) for part in parts[:PARTS_LOOKED_FOR])).subquery()
+    found, count = hits.c[0], sa.func.count()
+    best = sa.select(found.label("id")).where(found != proposal.id).group_by(found).order_by(count.desc(), found.desc()).limit(CANDIDATES).subquery()
+    return (
+        sa.select(Proposal)
+        .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
+        .join(best, best.c.id == Proposal.id)
+        .where(Proposal.submitted_at.is_not(None))
     )
 
 

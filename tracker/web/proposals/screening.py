@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import HiddenField, SelectField, TextAreaField
 
 from tracker import clock
 from tracker.db import session
-from tracker.errors import Invalid, NotFound, Refused, Stale
+from tracker.errors import Invalid, NotFound, Stale
 from tracker.messages import Message, say
-from tracker.policy import Action, Kind, check
+from tracker.policy import Action, check
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal, Version
 from tracker.proposals.screening import LABELS, MARKS, NAMES, REMARK_ZI, Sheet
 from tracker.web.formats import translated
 from tracker.web.forms import TextForm
-from tracker.web.identity import SAFE, the_actor, writes
+from tracker.web.identity import the_actor, writes
 from tracker.web.locale import gettext
 from tracker.web.longform import attach, typed
-from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
+from tracker.web.proposals.blueprint import ONE, bp, refuse_unless, seen_version
+from tracker.web.proposals.likely import alike
+from tracker.web.proposals.opened import opened
 from tracker.web.proposals.show import readable
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def _form(sheet: Sheet, *, fresh: bool) -> TextForm:
     controls: dict[str, Any] = {"edition": HiddenField(), "overall": TextAreaField(say("Overall remark"))}
     data: dict[str, Any] = {"edition": str(sheet.edition), "overall": sheet.overall}
     for line in sheet.lines:
-        controls[f"mark_{line.code}"] = RadioField(say("Finding"), validate_choice=False)
+        controls[f"mark_{line.code}"] = SelectField(say("Finding"), choices=[], validate_choice=False)
         controls[f"remark_{line.code}"] = TextAreaField(say("Remark"))
         data |= {f"mark_{line.code}": line.mark, f"remark_{line.code}": line.remark}
     for name in NAMES:
@@ -49,15 +51,6 @@ def _form(sheet: Sheet, *, fresh: bool) -> TextForm:
     return made
 
 
-def _opened(proposal_id: int) -> Proposal:
-    """Return the proposal for the secretariat; a sheet whose check is over can be read still, in a reading request."""
-    proposal = load(proposal_id)
-    denial = check(Action.SCREEN, proposal, actor=the_actor(), now=clock.now())
-    if denial is not None and (denial.kind is not Kind.WRONG_STATE or request.method not in SAFE):
-        raise Refused(denial)
-    return proposal
-
-
 def _version(proposal: Proposal) -> Version:
     found = session().scalars(queries.last_version(proposal.id)).first()
     if found is None:
@@ -69,7 +62,7 @@ def _version(proposal: Proposal) -> Version:
 @writes
 def screen(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show the sheet beside the text; a POST keeps it, and goes on to the outcome whose button was pressed."""
-    proposal = _opened(id)
+    proposal = opened(id)
     sheet = actions.sheet_now(proposal)
     if request.method == "GET":
         return _page(_form(sheet, fresh=True), proposal, sheet)
@@ -97,6 +90,7 @@ def _page(form: TextForm, proposal: Proposal, sheet: Sheet, *, why: Message | No
         proposal=proposal,
         sheet=sheet,
         version=version,
+        alike=alike(proposal),
         text=readable(version.content),
         shape=shape,
         sees_contact=True,
@@ -111,7 +105,7 @@ def _page(form: TextForm, proposal: Proposal, sheet: Sheet, *, why: Message | No
 @bp.get(f"{ONE}/screen/sheet")
 def screening_sheet(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show the sheet for paper, with places for the names of who checked and who confirmed."""
-    proposal = _opened(id)
+    proposal = opened(id)
     refuse_unless(Action.VIEW, proposal)
     version = _version(proposal)
     return render_template(
