@@ -145,6 +145,22 @@ def test_revised_review_counts_as_handed_in_until_it_is_handed_in_anew(app: Flas
     assert (summary["conclusions"]["approve"], summary["conclusions"]["reject"], summary["not_done"]) == (1, 0, 0)
 
 
+def test_experts_are_told_of_the_end_each_in_their_own_words(app: Flask, cast: Cast) -> None:
+    switch_on(app, cast, blind=True)
+    second, third = more_experts(app)
+    key, reviews = in_review(app, cast, cast.expert, second, third)
+    handed_in(app, reviews[0], cast.expert)
+    acting(app, reviews[2], lambda review: actions.decline(review, note="x", actor=third.actor))
+    ended(app, cast, key)
+    with app.app_context():
+        found = sa.select(Notice).where(Notice.subject_kind == "review", Notice.action == "end_review").order_by(Notice.person_id)
+        notices = {one.person_id: f"{one.message} {one.params}" for one in session().scalars(found)}
+    assert set(notices) == {cast.expert.person_id, second.person_id}
+    assert "Your review counts." in notices[cast.expert.person_id]
+    assert "Nothing more is asked of you." in notices[second.person_id]
+    assert [secret for secret in SECRETS for text in notices.values() if secret in text] == []
+
+
 def test_newer_version_flags_the_review_which_stands_for_it_when_confirmed(app: Flask, cast: Cast) -> None:
     switch_on(app, cast)
     key, [review] = in_review(app, cast, cast.expert)

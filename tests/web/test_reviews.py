@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.cast import Cast
+from tests.decisions.placing import balloted
 from tests.reviews.placing import (
     WRITTEN,
     acting,
@@ -29,6 +30,7 @@ from tests.reviews.placing import (
     written,
 )
 from tracker.db import session
+from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.reviews import actions
@@ -310,6 +312,33 @@ def test_chair_sees_the_summary_and_the_rows_behind_it(app: Flask, cast: Cast, c
     assert "经费偏高。" in rows
     sheet = chair.get(f"/reviews/{reviews[0]}/sheet")
     assert "Expert review sheet" in words(sheet.text)
+
+
+@pytest.mark.parametrize(("who", "verb"), [("sogou", "withdraw"), ("secretariat", "return")])
+def test_experts_are_told_when_a_proposal_leaves_their_review(app: Flask, cast: Cast, client_of: ClientOf, review: int, who: str, verb: str) -> None:
+    key = stored(app, review).proposal_id
+    client = client_of(cast.people[who])
+    page = client.get(f"/proposals/{key}/{verb}")
+    assert "the experts who review it" in words(page.text)
+    assert client.post(f"/proposals/{key}/{verb}", data={"version": version_in(page.text), "note": "改期"}).status_code == 303
+    assert told(app, review, verb) == {cast.expert.person_id}
+    assert "What you wrote is kept." in words(client_of(cast.expert).get("/notices").text)
+
+
+def test_chair_decides_with_the_summary_beside_the_vote(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    switch_on(app, cast, order=Order.BALLOT_FIRST)
+    key = balloted(app, cast)
+    assert client_of(cast.chair).get(f"/proposals/{key}/decide").status_code == 409
+    desk = client_of(cast.secretariat)
+    assert desk.post("/programmes/2021/reviews/begin", data={"proposal": str(key)}).status_code == 303
+    assert desk.post(f"/proposals/{key}/reviews/assign", data={"expert": str(cast.expert.person_id)}).status_code == 303
+    with app.app_context():
+        review_id = session().scalars(sa.select(Review.id)).one()
+    handed_in(app, review_id, cast.expert, conclusion="revise")
+    ended(app, cast, key)
+    page = client_of(cast.chair).get(f"/proposals/{key}/decide")
+    assert "Advises to approve after changes 1" in words(page.text)
+    assert f'href="/proposals/{key}/reviews"' in page.text
 
 
 def count(queries: Queries, client: FlaskClient, path: str) -> int:

@@ -15,6 +15,7 @@ from tracker.digest import sha256_hex
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.models import Person
 from tracker.messages import Message, say
+from tracker.notifications.actions import tell
 from tracker.notifications.models import Bilingual
 from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
@@ -193,12 +194,30 @@ def end(proposal: Proposal, *, actor: Actor) -> None:
 
     Raises Refused.
     """
-    summary = summary_of(session().scalars(queries.of_proposal(proposal.id))).to_json()
+    reviews = queries.together(session().scalars(queries.of_proposal(proposal.id)).unique().all(), proposal)
+    summary = summary_of(reviews).to_json()
     after = ProposalState.BALLOTED if proposal.ballot_outcome is not None else None
     facts = {name: summary[name] for name in ("done", "abstained", "not_done", "conflicted")}
     perform(Action.END_REVIEW, proposal, actor=actor, facts=facts, to=after)
     proposal.reviewed_at, proposal.review_summary = clock.now(), summary
     proposal.version += 1
+    thanks = say("The expert review of {number} “{title}” is over. Your review counts. Thank you.")
+    _tell_experts((one for one in reviews if one.counts), thanks, Action.END_REVIEW)
+    over = say("The expert review of {number} “{title}” is over. Nothing more is asked of you.")
+    _tell_experts((one for one in reviews if one.state in OPEN and not one.counts), over, Action.END_REVIEW)
+
+
+def call_off(proposal: Proposal, *, action: Action) -> None:
+    """Tell the experts that a locked proposal has left the review before its end, as withdrawn or returned; what they wrote stays."""
+    reviews = queries.together(session().scalars(queries.of_proposal(proposal.id)).unique().all(), proposal)
+    news = say("{number} “{title}” is not in expert review now: {state}. What you wrote is kept.", state=proposal.state_label(proposal.state))
+    _tell_experts((one for one in reviews if one.state in LIVE), news, action)
+
+
+def _tell_experts(reviews: Iterable[Review], news: Message, action: Action) -> None:
+    """Tell each expert of their own review, under the number and title by which they know it."""
+    for review in reviews:
+        tell([review.person_id], about=review, action=action.value, message=Message(news.msgid, {**review.names(), **news.params}), at=clock.now())
 
 
 def frozen_since(programme: Programme) -> bool:

@@ -18,7 +18,9 @@ from tracker.programmes.windows import NotATime, read_local
 from tracker.proposals import actions
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Proposal
+from tracker.proposals.rules import ProposalState
 from tracker.proposals.screening import LABELS
+from tracker.reviews import actions as reviews
 from tracker.web.formats import committee_zone, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.longform import attach
@@ -105,7 +107,7 @@ def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in 
     form = ReturnForm() if chosen.action is Action.RETURN else ActForm()
     try:
         expect_version(seen_version(form.version.data), proposal.version)
-        chosen.do(proposal, actor=the_actor(), note=form.note.data or "", **_due(form, proposal))
+        _do(chosen, proposal, form)
     except Invalid as error:
         attach(form, error.fields)
         return _page(form, proposal, chosen), 422
@@ -136,6 +138,14 @@ def _due(form: ActForm, proposal: Proposal) -> dict[str, datetime | None]:
         raise Invalid({"due": [error.message]}) from error
 
 
+def _do(chosen: Act, proposal: Proposal, form: ActForm) -> None:
+    """Do it; whom a proposal leaves in the middle of their review is told too."""
+    reviewed = proposal.state is ProposalState.IN_REVIEW
+    chosen.do(proposal, actor=the_actor(), note=form.note.data or "", **_due(form, proposal))
+    if reviewed:
+        reviews.call_off(proposal, action=chosen.action)
+
+
 def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None = None) -> str:
     form.note.label.text = chosen.remark
     form.note.flags.required = proposal.rules[chosen.action].reason
@@ -149,5 +159,5 @@ def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None
         why=why,
         sheet=actions.sheet_now(proposal) if chosen.action in CHECKS else None,
         labels=LABELS,
-        told=told(proposal, chosen.action, the_actor()),
+        told=told(proposal, chosen.action, the_actor()) + ([say("the experts who review it")] if proposal.state is ProposalState.IN_REVIEW else []),
     )

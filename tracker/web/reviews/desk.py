@@ -233,7 +233,7 @@ def _end_page(programme: Programme, wrong: Message | None = None) -> str:
     missing = {
         one.id: [review.person for review in reviews if review.proposal_id == one.id and review.state in OPEN and not review.counts] for one in proposals
     }
-    people = [say("the people of the units on each proposal"), say("the chair and the executive director")]
+    people = [say("the people of the units on each proposal"), say("the experts who review it"), say("the chair and the executive director")]
     return render_template(
         "reviews/end.html", programme=programme, proposals=proposals, standing=standing, missing=missing, form=ChooseForm(), wrong=wrong, told=people
     )
