@@ -195,6 +195,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "file_id": 1,
         "token": "no-such-token",
         "id": 1,
+        "view_id": 1,
     }
     return [("", {name: values[name] for name in names})]
 

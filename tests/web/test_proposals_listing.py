@@ -24,7 +24,7 @@ NUMBER = re.compile(r"2021-P\d+")
 
 def numbers(page: str) -> list[str]:
     """Return the numbers a list shows, from top to bottom."""
-    return NUMBER.findall(page)
+    return list(dict.fromkeys(NUMBER.findall(page)))
 
 
 def fill(app: Flask, cast: Cast, **rows: dict[str, Any]) -> None:

@@ -15,10 +15,11 @@ from tracker.projects import models as _projects
 from tracker.proposals import models as _proposals
 from tracker.reports import models as _reports
 from tracker.reviews import models as _reviews
+from tracker.saved_views import models as _saved_views
 from tracker.search import models as _search
 from tracker.voting import models as _voting
 
-KNOWN = (_audit, _comments, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _reviews, _search, _voting)
+KNOWN = (_audit, _comments, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _reviews, _saved_views, _search, _voting)
 
 
 def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature

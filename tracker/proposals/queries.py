@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -97,6 +97,12 @@ def one(proposal_id: int) -> sa.Select[Proposal]:
 def locked(proposal_id: int) -> sa.Select[Proposal]:
     """The same, its row locked and read anew: for an action on it."""
     return one(proposal_id).with_for_update(of=Proposal).execution_options(populate_existing=True)
+
+
+def several(ids: Collection[int], *, lock: bool = False) -> sa.Select[Proposal]:
+    """The proposals with these ids, each as ``one`` gives it, by number; their rows locked and read anew if asked."""
+    found = sa.select(Proposal).options(*_relations()).where(Proposal.id.in_(ids)).order_by(Proposal.id)
+    return found.with_for_update(of=Proposal).execution_options(populate_existing=True) if lock else found
 
 
 def programme_for_start(year: int | None = None) -> sa.Select[Programme]:

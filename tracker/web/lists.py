@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -18,6 +19,8 @@ from tracker.errors import NotFound
 
 Choice = TypeVar("Choice", bound=StrEnum)
 PER_PAGE = 25
+LISTS = {"proposals": "proposals.index", "projects": "projects.index", "units": "members.index", "people": "members.people", "ballots": "ballots.index"}
+"""The lists of which views can be saved, and their endpoints."""
 LONGEST_TEXT = 100
 MOST_DIGITS = 6
 LARGEST = 2**31 - 1
@@ -61,10 +64,15 @@ def before(number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a list is shown: the filters that are set, and the sort ("key", or "-key" for downwards)."""
+    """How a list is shown: the filters that are set, the columns chosen, and the sort ("key", or "-key" for downwards)."""
 
-    set: Mapping[str, str]
+    set: Mapping[str, str | Sequence[str]]
     sort: str
+
+    @property
+    def query(self) -> str:
+        """All of it as it stands in the address."""
+        return urlencode([(name, value) for name, value in {**self.set, "sort": self.sort}.items() if value], doseq=True)
 
     def sort_url(self, key: str) -> str:
         """Return the address at which the list is sorted by ``key``, the other way round if it is already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -15,18 +16,20 @@ from tracker.db import session
 from tracker.decisions.standing import settle
 from tracker.members.models import Unit
 from tracker.members.rules import UnitState
-from tracker.messages import say
+from tracker.messages import Message, say
 from tracker.policy import UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
 from tracker.proposals.listing import NEWEST_FIRST, SORTS, Listing, Named, Wanted
 from tracker.proposals.rules import STATES
+from tracker.saved_views.queries import of as views_of
 from tracker.web.exports import Column, Kind, send
 from tracker.web.formats import locale_code, name_text, translated
 from tracker.web.identity import the_actor
 from tracker.web.lists import COUNTED, PER_PAGE, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
 from tracker.web.proposals.blueprint import bp
+from tracker.web.proposals.bulk import verbs_offered
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -48,8 +51,15 @@ def _wanted() -> Wanted:
 def _view(wanted: Wanted) -> View:
     """Return the list as its address says it."""
     numbers = {"year": wanted.year, "area": wanted.area_id, "unit": wanted.unit_id}
-    asked = {"q": wanted.text, "state": wanted.state, "mine": "1" if wanted.mine else ""}
+    chosen = columns_asked()
+    asked = {"q": wanted.text, "state": wanted.state, "mine": "1" if wanted.mine else "", "col": "" if chosen == SHOWN else chosen}
     return View(asked | {name: str(number or "") for name, number in numbers.items()}, wanted.sort)
+
+
+def columns_asked() -> tuple[str, ...]:
+    """Return the columns chosen, in the order of the list; the usual ones when none is."""
+    asked = set(request.args.getlist("col"))
+    return tuple(name for name in CHOOSABLE if name in asked) or SHOWN
 
 
 @bp.get("/proposals")
@@ -63,11 +73,35 @@ def index() -> ResponseReturnValue:
         rows=page.rows,
         wanted=wanted,
         states=[(state.value, label) for state, label in STATES.items()],
+        columns=CHOOSABLE,
+        shown=columns_asked(),
+        saved=session().scalars(views_of(actor.person_id or 0, "proposals")).all(),
+        verbs=verbs_offered(),
         **_choices(wanted),
         **_start(),
     )
 
 
+CHOOSABLE: Mapping[str, Message] = {
+    "number": say("Number"),
+    "unit": say("Lead unit"),
+    "area": say("Topic area"),
+    "state": say("State"),
+    "budget": say("Budget"),
+    "submitted": say("Submitted"),
+    "changed": say("Changed"),
+}
+"""The columns that a reader can choose; the title is always there."""
+SHOWN = ("number", "unit", "state", "budget", "changed")
+IN_FILE = {
+    "number": ("number",),
+    "unit": ("lead_unit",),
+    "area": ("area",),
+    "state": ("state",),
+    "budget": ("budget",),
+    "submitted": ("submitted_at",),
+    "changed": ("changed_at",),
+}
 FEN = 100
 COLUMNS = (
     Column("number", say("Number"), lambda line: line.number),
@@ -88,7 +122,15 @@ def export(kind: str) -> ResponseReturnValue:
     """Send all that the list shows at this address, in its order, as a file."""
     now = clock.now()
     listing = Listing(the_actor(), _wanted(), now, locale_code(), _settled(now))
-    return send(Kind(kind), say("Proposals"), COLUMNS, listing.lines())
+    return send(Kind(kind), say("Proposals"), _columns_of_file(), listing.lines())
+
+
+def _columns_of_file() -> list[Column]:
+    """Return all columns, or those chosen for the list, titles and year always among them."""
+    if not request.args.getlist("col"):
+        return list(COLUMNS)
+    kept = {"year", "title_zh", "title_en", *(code for name in columns_asked() for code in IN_FILE[name])}
+    return [column for column in COLUMNS if column.code in kept]
 
 
 def _page(actor: Actor, wanted: Wanted, now: datetime) -> Page:
@@ -111,21 +153,21 @@ def _settled(now: datetime) -> queries.Settled:
 
 
 _YEARS_AND_AREAS = (
-    sa.select(Programme.year, TopicArea.id, TopicArea.name_zh, TopicArea.name_en)
+    sa.select(Programme.year, TopicArea.position, TopicArea.id, TopicArea.name_zh, TopicArea.name_en)
     .outerjoin(TopicArea, TopicArea.programme_id == Programme.id)
     .where(Programme.state == ProgrammeState.PUBLISHED)
-    .order_by(Programme.year.desc(), TopicArea.position)
 )
-_UNITS = sa.select(Unit.id, Unit.name_zh, Unit.name_en).where(Unit.state == UnitState.ACTIVE).order_by(Unit.id)
+_UNITS = sa.select(sa.literal(0), sa.literal(0), Unit.id, Unit.name_zh, Unit.name_en).where(Unit.state == UnitState.ACTIVE)
+_CHOICES = sa.union_all(_YEARS_AND_AREAS, _UNITS)
 
 
 def _choices(wanted: Wanted) -> dict[str, object]:
-    """Return what there is to filter by: years, the areas of the year shown (the newest when none is), the units that are members."""
-    found = session().execute(_YEARS_AND_AREAS).all()
-    years = list(dict.fromkeys(row[0] for row in found))
+    """Return what there is to filter by, read at once: years, the areas of the year shown (the newest when none is), the units that are members."""
+    found = sorted(session().execute(_CHOICES), key=lambda row: (-row[0], row[1] or 0, row[2] or 0))
+    years = list(dict.fromkeys(row[0] for row in found if row[0]))
     shown = wanted.year or (years[0] if years else None)
-    areas = [(key, Named(zh, en)) for year, key, zh, en in found if key is not None and year == shown]
-    units = [(key, Named(zh, en)) for key, zh, en in session().execute(_UNITS)]
+    areas = [(key, Named(zh, en)) for year, _place, key, zh, en in found if key is not None and year == shown]
+    units = [(key, Named(zh, en)) for year, _place, key, zh, en in found if not year]
     return {"years": [(year, str(year)) for year in years], "areas": areas, "units": units}
 
 

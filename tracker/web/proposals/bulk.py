@@ -1,0 +1,84 @@
+"""One verb for several proposals: a page that names each and says what cannot be done and why, then all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from tracker import clock
+from tracker.db import session
+from tracker.errors import Invalid, NotFound
+from tracker.messages import Message
+from tracker.policy import SECRETARIAT, Action, Denial, check
+from tracker.proposals import actions, queries
+from tracker.proposals.models import Proposal
+from tracker.proposals.rules import PROPOSAL
+from tracker.web.formats import translated
+from tracker.web.identity import the_actor, writes
+from tracker.web.lists import PER_PAGE
+from tracker.web.locale import ngettext
+from tracker.web.proposals.blueprint import bp
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+VERBS: Mapping[str, tuple[Action, Callable[..., Any]]] = {"accept": (Action.ACCEPT, actions.accept), "not-accept": (Action.NOT_ACCEPT, actions.not_accept)}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A proposal that was ticked, and why the verb cannot be done to it (None: it can)."""
+
+    proposal: Proposal
+    denial: Denial | None
+
+
+def verbs_offered() -> list[tuple[str, Message]]:
+    """Return the verbs that the one who asks may do to several at once: address and label."""
+    if not SECRETARIAT.test(the_actor(), None):
+        return []
+    return [(verb, PROPOSAL[action].label) for verb, (action, _do) in VERBS.items()]
+
+
+def _ticked(*, lock: bool) -> list[Proposal]:
+    """Return the proposals that the request names and the reader may see, a page of them at most; raises NotFound for none."""
+    ids = {int(text) for text in request.values.getlist("id")[:PER_PAGE] if text.isascii() and text.isdigit() and len(text) <= len(str(2**31))}
+    found = session().scalars(queries.several(sorted(ids), lock=lock)).unique().all()
+    seen = [proposal for proposal in found if check(Action.VIEW, proposal, actor=the_actor(), now=clock.now()) is None]
+    if not seen:
+        raise NotFound
+    return seen
+
+
+@bp.route("/proposals/bulk", methods=["GET", "POST"])
+@writes
+def bulk() -> ResponseReturnValue:
+    """Show what a verb would do to each ticked proposal; do it to all of them."""
+    verb = request.values.get("verb", "")
+    if verb not in dict(verbs_offered()):
+        raise NotFound
+    action, do = VERBS[verb]
+    chosen = [Chosen(each, check(action, each, actor=the_actor(), now=clock.now())) for each in _ticked(lock=request.method == "POST")]
+    if request.method != "POST":
+        return _page(verb, chosen)
+    if any(each.denial for each in chosen):
+        return _page(verb, chosen), 409
+    try:
+        for each in chosen:
+            do(each.proposal, actor=the_actor(), note=request.form.get("note", ""))
+    except Invalid as wrong:
+        return _page(verb, chosen, [translated(message) for messages in wrong.fields.values() for message in messages]), 422
+    flash(ngettext("Done for %(num)s proposal.", "Done for %(num)s proposals.", len(chosen)), "good")
+    return redirect(url_for("proposals.index"), 303)
+
+
+def _page(verb: str, chosen: list[Chosen], wrong: list[str] | None = None) -> str:
+    able = [each.proposal for each in chosen if each.denial is None]
+    unable = [each for each in chosen if each.denial is not None]
+    rule = PROPOSAL[VERBS[verb][0]]
+    return render_template(
+        "proposals/bulk.html", verb=verb, label=rule.label, owed=rule.reason, able=able, unable=unable, wrong=wrong or [], note=request.form.get("note", "")
+    )
