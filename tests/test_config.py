@@ -67,3 +67,16 @@ def test_a_secret_that_others_can_read_stops_the_start(instance: Path) -> None:
 def test_no_secret_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="tracker init"):
         load({"TRACKER_INSTANCE": str(tmp_path)})
+
+
+def test_limits_of_files_are_settings_in_megabytes(instance: Path) -> None:
+    given = {"TRACKER_INSTANCE": str(instance), "TRACKER_FILE_MB": "5", "TRACKER_FILES_PER_PROPOSAL": "3", "TRACKER_FILES_MB_PER_PROPOSAL": "9"}
+    files = load(given).files
+    assert (files.each, files.count, files.together) == (5 * 1024 * 1024, 3, 9 * 1024 * 1024)
+
+
+@pytest.mark.parametrize("name", ["TRACKER_FILE_MB", "TRACKER_FILES_PER_PROPOSAL", "TRACKER_FILES_MB_PER_PROPOSAL"])
+@pytest.mark.parametrize("text", ["0", "-1", "", "ten", "99999", "٣"])
+def test_a_limit_that_is_no_number_stops_the_start(instance: Path, name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        load({"TRACKER_INSTANCE": str(instance), name: text})

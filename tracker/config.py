@@ -37,6 +37,18 @@ class Committee:
     """Whose table of holidays counts the working days; "" for none: then Monday to Friday are worked, with a warning."""
 
 
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """How much may be attached to one proposal: bytes of one file, how many files, bytes of all of them."""
+
+    each: int = 20 * MB
+    count: int = 20
+    together: int = 100 * MB
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the program reads from outside, checked."""
@@ -48,6 +60,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     clock_offset: timedelta = timedelta(0)
     committee: Committee = field(default_factory=Committee)
+    files: FileLimits = field(default_factory=FileLimits)
 
     @property
     def host(self) -> str:
@@ -92,7 +105,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environment`` (default: the process's own).
 
     TRACKER_MODE, TRACKER_INSTANCE, TRACKER_DATABASE_URL, TRACKER_PUBLIC_URL, TRACKER_CLOCK_OFFSET (seconds), TRACKER_COMMITTEE_*
-    (name_zh … country). Raises SettingError naming the first one that will not do.
+    (name_zh … country), TRACKER_FILE_MB, TRACKER_FILES_PER_PROPOSAL, TRACKER_FILES_MB_PER_PROPOSAL. Raises SettingError naming the first one that will not do.
     """
     given = os.environ if environment is None else environment
     mode = given.get("TRACKER_MODE", "production")
@@ -110,7 +123,18 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=_public_url(given.get("TRACKER_PUBLIC_URL", "http://127.0.0.1:8000")),
         clock_offset=_clock_offset(given.get("TRACKER_CLOCK_OFFSET", "0"), mode),
         committee=_committee(given),
+        files=FileLimits(
+            each=_whole("TRACKER_FILE_MB", given.get("TRACKER_FILE_MB", "20")) * MB,
+            count=_whole("TRACKER_FILES_PER_PROPOSAL", given.get("TRACKER_FILES_PER_PROPOSAL", "20")),
+            together=_whole("TRACKER_FILES_MB_PER_PROPOSAL", given.get("TRACKER_FILES_MB_PER_PROPOSAL", "100")) * MB,
+        ),
     )
+
+
+def _whole(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) >= 1 and len(text) <= 4):  # noqa: PLR2004 - four digits are plenty
+        raise SettingError(f"{name} must be a whole number from 1 to 9999.")
+    return int(text)
 
 
 def _database_url(url: str) -> str:

@@ -88,6 +88,9 @@ class Action(StrEnum):
     REMIND = "remind"
     RETRACT = "retract"
     RESOLVE = "resolve"
+    ATTACH = "attach"
+    DETACH = "detach"
+    FILE_SCAN = "file_scan"
 
 
 @dataclass(frozen=True, slots=True)

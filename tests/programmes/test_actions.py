@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from tracker.programmes.files import Stored
 
 from tests.cast import Cast
 from tests.decisions.placing import place
@@ -18,7 +19,6 @@ from tracker.notifications.models import Notice
 from tracker.policy import Actor
 from tracker.programmes import actions, queries
 from tracker.programmes.content import AREA, Area, Voting
-from tracker.programmes.files import Stored
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind, ProgrammeState
 from tracker.proposals.rules import ProposalState

@@ -13,12 +13,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from tracker.programmes.files import Stored
 
 from tests.cast import NOW, Cast
 from tests.decisions.placing import ballot, balloted, place
 from tracker.db import db, writing
 from tracker.programmes import actions, queries
-from tracker.programmes.files import Stored
 from tracker.proposals.rules import ProposalState
 
 ClientOf = Callable[..., FlaskClient]

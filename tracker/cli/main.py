@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from tracker import clock, config, create_app, migrations
 from tracker.cli import demo, policy, serving
 from tracker.cli.recount import recount
-from tracker.db import writing
+from tracker.db import session, writing
+from tracker.files.disk import FOLDER, orphans
+from tracker.files.models import StoredFile
 from tracker.members import queries
 from tracker.members.actions import first_link
 from tracker.policy import Actor, Role
 from tracker.programmes.loading import load_year
+from tracker.programmes.models import CallFile
 from tracker.proposals.queries import findable
 from tracker.search.actions import rebuild
 from tracker.voting.actions import seal_due
@@ -71,6 +76,19 @@ def reindex() -> None:
     with app.app_context(), writing():
         count = rebuild(findable())
     click.echo(f"Indexed: {count}")
+
+
+@main.command()
+def sweep() -> None:
+    """Remove files on disk that nothing names and that are older than a day: what a crash during an upload left behind."""
+    settings = _settings()
+    app = create_app(settings)
+    with app.app_context():
+        known = {*session().scalars(sa.select(StoredFile.stored_as)), *session().scalars(sa.select(CallFile.stored_as))}
+    found = list(orphans(settings.instance / FOLDER, known=known, before=clock.now() - timedelta(days=1)))
+    for path in found:
+        path.unlink(missing_ok=True)
+    click.echo(f"Files removed: {len(found)}")
 
 
 @main.command()

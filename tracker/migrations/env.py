@@ -8,6 +8,7 @@ from tracker.audit import models as _audit
 from tracker.comments import models as _comments
 from tracker.db import Base, UTCDateTime
 from tracker.decisions import models as _decisions
+from tracker.files import models as _files
 from tracker.members import models as _members
 from tracker.notifications import models as _notifications
 from tracker.programmes import models as _programmes
@@ -19,7 +20,22 @@ from tracker.saved_views import models as _saved_views
 from tracker.search import models as _search
 from tracker.voting import models as _voting
 
-KNOWN = (_audit, _comments, _decisions, _members, _notifications, _programmes, _projects, _proposals, _reports, _reviews, _saved_views, _search, _voting)
+KNOWN = (
+    _audit,
+    _comments,
+    _decisions,
+    _files,
+    _members,
+    _notifications,
+    _programmes,
+    _projects,
+    _proposals,
+    _reports,
+    _reviews,
+    _saved_views,
+    _search,
+    _voting,
+)
 
 
 def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:  # noqa: ANN401 - alembic's signature

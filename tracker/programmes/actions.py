@@ -12,11 +12,11 @@ from dataclasses import asdict
 from tracker import clock
 from tracker.db import JSONDict, expect_version, session
 from tracker.errors import Invalid, Refused
+from tracker.files.disk import Stored
 from tracker.messages import say
 from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.programmes import checklist, content, queries, windows
 from tracker.programmes.content import Area, Voting, Wrong
-from tracker.programmes.files import Stored
 from tracker.programmes.models import CallFile, Phase, Programme, TopicArea
 from tracker.programmes.rules import PhaseKind, ProgrammeState
 from tracker.transitions import perform

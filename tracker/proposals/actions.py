@@ -22,6 +22,7 @@ from tracker.programmes.checklist import points_of
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import content as shape
 from tracker.proposals import queries, screening
+from tracker.proposals.attaching import bind_files
 from tracker.proposals.entry import Draft, read_note
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.rules import Start
@@ -223,7 +224,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     if lacking:
         raise Invalid(lacking)
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
-    frozen = {**snapshot(proposal, number), "undertaking": True}
+    frozen = {**snapshot(proposal, number), "undertaking": True, "files": bind_files(proposal.id, number)}
     digest = sha256_hex(frozen)
     perform(Action.SUBMIT, proposal, actor=actor, note=read_note(note), facts={"version": number, "sha256": digest})
     proposal.submitted_at, proposal.return_due_at = clock.now(), None

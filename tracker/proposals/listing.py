@@ -14,6 +14,7 @@ from tracker.members.models import Unit
 from tracker.messages import Message
 from tracker.policy import Actor, Role
 from tracker.programmes.models import Programme, TopicArea
+from tracker.proposals import queries
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.queries import NOTHING_SETTLED, Settled, effective_state, on_it, visible_to
 from tracker.proposals.rules import STATES, ProposalState
@@ -34,6 +35,7 @@ class Wanted:
     area_id: int | None = None
     unit_id: int | None = None
     mine: bool = False
+    lacks_scan: bool = False
     text: str = ""
     sort: str = NEWEST_FIRST
 
@@ -124,6 +126,7 @@ class Listing:
             None if wanted.area_id is None else Proposal.area_id == wanted.area_id,
             None if wanted.unit_id is None else on_it(wanted.unit_id),
             (on_it(mine) if mine is not None else Proposal.started_by == self.actor.person_id) if wanted.mine else None,
+            queries.lacks_scan() if wanted.lacks_scan else None,
             *(self._holds(term) for term in self._terms()),
         ]
         return [condition for condition in asked if condition is not None]

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import Base, JSONDict, choice
+from tracker.files.models import StoredFile
 from tracker.members import queries as members
 from tracker.members.models import Unit
 from tracker.messages import Message
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import rules as law
+from tracker.proposals.enclosures import AttachmentKind
 from tracker.proposals.words import names_in, words_of
 from tracker.search.actions import Found
 from tracker.search.models import Kind as SearchKind
@@ -154,3 +156,23 @@ class Partner(Base):
 
     proposal: Mapped[Proposal] = relationship(back_populates="partners", lazy="raise_on_sql")
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+
+
+class Attachment(Base):
+    """A file with a proposal: one of the working copy and of the versions that carry it, or the stamped scan of one version.
+
+    ``first_version`` is the number of the first version that carries it, None while none does; ``version_number`` that of the version
+    a scan was made from; ``removed_at`` is when it left the working copy.
+    """
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(sa.ForeignKey("proposal.id"), index=True)
+    file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"), unique=True)
+    kind: Mapped[AttachmentKind] = mapped_column(choice(AttachmentKind))
+    version_number: Mapped[int | None]
+    first_version: Mapped[int | None]
+    removed_at: Mapped[datetime | None]
+
+    file: Mapped[StoredFile] = relationship(lazy="raise_on_sql")

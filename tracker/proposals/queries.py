@@ -7,17 +7,19 @@ from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker.audit.models import Event
 from tracker.db import session
+from tracker.files.models import StoredFile
 from tracker.members.models import Person, Unit
 from tracker.policy import UNIT_ROLES, Action, Actor, Role
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.programmes.stages import Order
-from tracker.proposals.models import Partner, Proposal, Version
+from tracker.proposals.enclosures import AWAITING_SCAN, AttachmentKind
+from tracker.proposals.models import Attachment, Partner, Proposal, Version
 from tracker.proposals.rules import ProposalState
 from tracker.search.models import Kind as SearchKind
 from tracker.search.queries import Hits
@@ -160,6 +162,31 @@ def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
         .order_by(Event.place.desc())
         .limit(HISTORY)
     )
+
+
+def files(proposal_id: int) -> sa.Select[Attachment, Person]:
+    """All files of a proposal, in the order they came, removed ones too, each with the person who handed it in."""
+    return (
+        sa.select(Attachment, Person)
+        .join(Attachment.file)
+        .join(Person, Person.id == StoredFile.added_by)
+        .options(contains_eager(Attachment.file))
+        .where(Attachment.proposal_id == proposal_id)
+        .order_by(Attachment.id)
+    )
+
+
+def present_files(proposal_id: int) -> sa.Select[Attachment]:
+    """The attachments of the working copy."""
+    wanted = (Attachment.proposal_id == proposal_id, Attachment.kind == AttachmentKind.ATTACHMENT, Attachment.removed_at.is_(None))
+    return sa.select(Attachment).options(joinedload(Attachment.file)).where(*wanted).order_by(Attachment.id)
+
+
+def lacks_scan() -> sa.ColumnElement[bool]:
+    """The condition that a proposal is submitted, not decided, and nobody has filed the stamped scan of its newest version."""
+    newest = sa.select(sa.func.max(Version.number)).where(Version.proposal_id == Proposal.id).correlate(Proposal).scalar_subquery()
+    filed = sa.exists().where(Attachment.proposal_id == Proposal.id, Attachment.kind == AttachmentKind.SCAN, Attachment.version_number == newest)
+    return sa.and_(Proposal.state.in_(AWAITING_SCAN), Proposal.decided_at.is_(None), ~filed)
 
 
 def turns(proposal_id: int) -> sa.Select[Event]:

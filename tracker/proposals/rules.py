@@ -158,6 +158,11 @@ def stages_behind(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial |
     return None
 
 
+def was_submitted(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Take a stamped scan only of a version, since it is one that was printed and sealed."""
+    return None if proposal.submitted_at is not None else Denial(Kind.WRONG_STATE, say("There is no submitted version yet."))
+
+
 _DECIDABLE = frozenset({S.BALLOTED, S.DEFERRED})
 _BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED})
 
@@ -173,6 +178,16 @@ PROPOSAL: Mapping[Action, Rule] = {
         when=(window_open,),
         tells=("on_it", "secretariat"),
         news=say("{number} “{title}” was submitted."),
+    ),
+    Action.ATTACH: Rule(say("Attach files"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
+    Action.DETACH: Rule(say("Remove a file"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,), offered=False),
+    Action.FILE_SCAN: Rule(
+        say("File the stamped scan"),
+        (LEAD, SECRETARIAT),
+        _BEFORE_BALLOT | {S.IN_BALLOT, S.BALLOTED, S.DEFERRED},
+        when=(was_submitted,),
+        tells=("on_it", "secretariat"),
+        news=say("The stamped scan of {number} “{title}” was filed."),
     ),
     Action.WITHDRAW: Rule(
         say("Withdraw"),

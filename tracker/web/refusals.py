@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused, Stale
+from tracker.files.disk import Damaged
 from tracker.messages import Message, say
 from tracker.policy import Kind
 from tracker.web.formats import translated
@@ -25,7 +26,7 @@ WHY = {
     403: say("You may not do this."),
     404: say("There is nothing here, or you may not see it."),
     405: say("This address does not take that kind of request."),
-    413: say("That is more than the program takes in at once."),
+    413: say("That is more than the program takes in at once, so nothing was saved. Go back and send fewer or smaller files."),
     500: say("Something went wrong on our side. Nothing was saved by this request; try again, and tell the secretariat if it happens twice."),
     503: say("The program is busy just now and nothing was saved. Wait a few seconds and try again."),
 }
@@ -61,6 +62,7 @@ def on_busy(_error: OperationalError) -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """Hang the translations of errors on ``app``."""
     app.register_error_handler(Refused, on_refused)
+    app.register_error_handler(Damaged, lambda error: page(500, error.message))
     app.register_error_handler(NotFound, lambda error: page(404, error.message))
     app.register_error_handler(Stale, lambda error: page(409, error.message))
     app.register_error_handler(Invalid, lambda error: page(422, error.message))

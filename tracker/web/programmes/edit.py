@@ -15,19 +15,20 @@ from tracker.audit import queries as audit
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import Invalid, Refused, Stale
+from tracker.files import disk as files
 from tracker.members.models import Person
 from tracker.messages import Message, say
 from tracker.policy import Action, check
-from tracker.programmes import actions, content, files, queries
+from tracker.programmes import actions, content, queries
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES, PhaseKind
 from tracker.projects.actions import LIMITS, set_reporting
+from tracker.web import uploads
 from tracker.web.formats import zone_name
 from tracker.web.identity import SAFE, the_actor, writes
 from tracker.web.locale import gettext
 from tracker.web.programmes import forms, glance
 from tracker.web.programmes.blueprint import bp
-from tracker.web.programmes.views import file_folder
 from tracker.web.work.tasks import dated
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def receives_file(view: Callable[..., ResponseReturnValue]) -> Callable[..., Res
             kept = response.status_code < 400  # noqa: PLR2004 - HTTP's own border
         finally:
             if isinstance(received, files.Stored) and not kept:
-                files.discard(file_folder(), received.stored_as)
+                files.discard(uploads.folder(), received.stored_as)
         return response
 
     return wrapped
@@ -236,7 +237,7 @@ def _receive() -> files.Stored | Invalid:
     if upload is None or not upload.filename:
         return Invalid({"file": [say("Choose a file first.")]})
     try:
-        return files.store(file_folder(), name=upload.filename, stream=upload.stream)
+        return files.store(uploads.folder(), name=upload.filename, stream=upload.stream)
     except Invalid as wrong:
         return wrong
 

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from flask import after_this_request, current_app, flash, redirect, render_template, request, url_for
 
 from tracker.errors import Invalid, NotFound, Refused
+from tracker.files import disk as files
 from tracker.messages import Message, say
 from tracker.policy import Action
-from tracker.programmes import actions, content, files
+from tracker.programmes import actions, content
 from tracker.programmes.models import Programme
+from tracker.web import uploads
 from tracker.web.forms import TextForm
 from tracker.web.identity import the_actor, writes
 from tracker.web.locale import gettext
 from tracker.web.programmes import forms
 from tracker.web.programmes.blueprint import bp
 from tracker.web.programmes.edit import opened
-from tracker.web.programmes.views import file_folder, refusal_to_start
+from tracker.web.programmes.views import refusal_to_start
 
 if TYPE_CHECKING:
     from flask import Response
@@ -125,7 +127,7 @@ def remove_file(year: int, file_id: int) -> ResponseReturnValue:
         points = [say("“{name}” is deleted and can no longer be downloaded.", name=file.name)]
         return _confirm(programme, title=say("Remove a file"), button=say("Remove the file"), points=points, told=[], back=back, danger=True)
     actions.remove_file(programme, file, actor=the_actor())
-    stored_as, folder = file.stored_as, file_folder()
+    stored_as, folder = file.stored_as, uploads.folder()
 
     @after_this_request
     def discard(response: Response) -> Response:

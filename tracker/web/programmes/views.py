@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import current_app, redirect, render_template, send_file, url_for
+from flask import redirect, render_template, url_for
 
 from tracker import clock
 from tracker.db import session
 from tracker.errors import NotFound
 from tracker.policy import Action, Denial, available, check
-from tracker.programmes import files, queries
+from tracker.programmes import queries
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PROGRAMME_STATES, ProgrammeState
+from tracker.web import uploads
 from tracker.web.identity import the_actor
 from tracker.web.programmes import glance
 from tracker.web.programmes.blueprint import bp
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flask import Response
     from flask.typing import ResponseReturnValue
 
-SEALED = "sandbox; default-src 'none'"
 BUTTONS = {Action.CHANGE: "programmes.change", Action.PUBLISH: "programmes.publish", Action.COPY: "programmes.copy", Action.START: "proposals.new"}
 """Where the buttons of a year lead."""
-
-
-def file_folder() -> Path:
-    """Return where the files of calls are kept: in the instance, outside every folder that is served."""
-    folder: Path = current_app.extensions["settings"].instance / files.FOLDER
-    return folder
 
 
 def refusal_to_start() -> Denial | None:
@@ -74,8 +66,4 @@ def download(year: int, file_id: int) -> Response:
     file = next((file for file in programme.files if file.id == file_id), None)
     if file is None:
         raise NotFound
-    kind = files.KINDS[files.kind_of(file.stored_as)]
-    response = send_file(files.path_of(file_folder(), file.stored_as), mimetype=kind.media, as_attachment=True, download_name=file.name, etag=False, max_age=0)
-    response.headers["Content-Security-Policy"] = SEALED
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return uploads.give(name=file.name, stored_as=file.stored_as, sha256=file.sha256)

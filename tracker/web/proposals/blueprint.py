@@ -34,6 +34,15 @@ def load(proposal_id: int) -> Proposal:
     return proposal
 
 
+def look(proposal_id: int, action: Action) -> Proposal:
+    """Return the proposal, unlocked also where the request is going to write, if ``action`` is allowed now; raises NotFound or Refused."""
+    proposal = session().scalars(queries.one(proposal_id)).unique().one_or_none()
+    if proposal is None:
+        raise NotFound
+    refuse_unless(action, proposal)
+    return proposal
+
+
 def refuse_unless(action: Action, proposal: Proposal) -> None:
     """Raise Refused when the person signed in may not do ``action`` to the proposal now."""
     denial = check(action, proposal, actor=the_actor(), now=clock.now())
@@ -48,6 +57,8 @@ def act_urls(proposal_id: int) -> dict[Action, str]:
         Action.EDIT: url_for("proposals.edit", id=proposal_id),
         Action.SUBMIT: url_for("proposals.submit", id=proposal_id),
         Action.SCREEN: url_for("proposals.screen", id=proposal_id),
+        Action.ATTACH: url_for("proposals.files", id=proposal_id),
+        Action.FILE_SCAN: url_for("proposals.scan", id=proposal_id),
         **acts,
     }
 

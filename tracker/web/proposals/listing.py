@@ -17,7 +17,7 @@ from tracker.decisions.standing import settle
 from tracker.members.models import Unit
 from tracker.members.rules import UnitState
 from tracker.messages import Message, say
-from tracker.policy import UNIT_ROLES, Actor
+from tracker.policy import COMMITTEE_ROLES, UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 
+def sees_scans() -> bool:
+    """Say whether the person asks for stamped scans: the committee's officers."""
+    return the_actor().role in COMMITTEE_ROLES
+
+
 def _wanted() -> Wanted:
     """Read the address: unknown states and sorts count as none, what cannot be searched for is left out of the text."""
     return Wanted(
@@ -43,6 +48,7 @@ def _wanted() -> Wanted:
         area_id=number_asked("area"),
         unit_id=number_asked("unit"),
         mine=request.args.get("mine") == "1",
+        lacks_scan=sees_scans() and request.args.get("scan") == "missing",
         text=text_asked("q"),
         sort=sort_asked(SORTS, NEWEST_FIRST),
     )
@@ -52,7 +58,13 @@ def _view(wanted: Wanted) -> View:
     """Return the list as its address says it."""
     numbers = {"year": wanted.year, "area": wanted.area_id, "unit": wanted.unit_id}
     chosen = columns_asked()
-    asked = {"q": wanted.text, "state": wanted.state, "mine": "1" if wanted.mine else "", "col": "" if chosen == SHOWN else chosen}
+    asked = {
+        "q": wanted.text,
+        "state": wanted.state,
+        "mine": "1" if wanted.mine else "",
+        "scan": "missing" if wanted.lacks_scan else "",
+        "col": "" if chosen == SHOWN else chosen,
+    }
     return View(asked | {name: str(number or "") for name, number in numbers.items()}, wanted.sort)
 
 
@@ -72,6 +84,7 @@ def index() -> ResponseReturnValue:
         page=page,
         rows=page.rows,
         wanted=wanted,
+        sees_scans=sees_scans(),
         states=[(state.value, label) for state, label in STATES.items()],
         columns=CHOOSABLE,
         shown=columns_asked(),

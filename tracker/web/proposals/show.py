@@ -21,6 +21,7 @@ from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, che
 from tracker.projects import queries as projects
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
+from tracker.proposals.enclosures import AWAITING_SCAN
 from tracker.proposals.models import Proposal, Version
 from tracker.proposals.rules import ProposalState, on_it
 from tracker.proposals.screening import LABELS
@@ -29,6 +30,7 @@ from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
 from tracker.web.proposals.asked import asked_of
 from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, load
+from tracker.web.proposals.files import Enclosures, enclosures
 from tracker.web.proposals.steps import steps
 from tracker.web.reviewed import reviewed
 
@@ -37,10 +39,13 @@ if TYPE_CHECKING:
 
 WORKING = frozenset({ProposalState.DRAFT, ProposalState.RETURNED})
 OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.NOT_ACCEPTED})
-UNIT_VERBS = frozenset({Action.EDIT, Action.SUBMIT, Action.WITHDRAW, Action.REVIVE})
+UNIT_VERBS = frozenset({Action.EDIT, Action.ATTACH, Action.SUBMIT, Action.WITHDRAW, Action.REVIVE, Action.FILE_SCAN})
 DONE: dict[str, Message] = {
     Action.START: say("Started the draft"),
     Action.EDIT: say("Edited the draft"),
+    Action.ATTACH: say("Attached files"),
+    Action.DETACH: say("Removed a file"),
+    Action.FILE_SCAN: say("Filed the stamped scan"),
     Action.SUBMIT: say("Submitted it"),
     Action.WITHDRAW: say("Withdrew it"),
     Action.REVIVE: say("Took it up again"),
@@ -103,7 +108,9 @@ def offers(proposal: Proposal, actor: Actor, now: datetime) -> list[Offer]:
 def _worth_saying(offer: Offer, state: str) -> bool:
     if offer.action is Action.REVIVE:
         return state == ProposalState.WITHDRAWN
-    if offer.action is Action.SUBMIT:
+    if offer.action is Action.FILE_SCAN:
+        return state not in OVER | {ProposalState.DRAFT, ProposalState.WITHDRAWN}
+    if offer.action in {Action.SUBMIT, Action.ATTACH}:
         return state in WORKING
     if offer.action in {Action.BEGIN_REVIEW, Action.END_REVIEW, Action.SCREEN}:
         return False
@@ -127,6 +134,12 @@ def reads_draft(actor: Actor, proposal: Proposal) -> bool:
     if state in WORKING:
         return check(Action.VIEW, proposal, actor=actor, now=clock.now()) is None
     return state is ProposalState.WITHDRAWN and proposal.submitted_at is None
+
+
+def lacks_scan(proposal: Proposal, enclosed: Enclosures, versions: list[tuple[Version, Person]]) -> bool:
+    """Say whether the reader is to know that the newest version has no stamped scan: it is under way, and they could see one."""
+    awaited = proposal.state in AWAITING_SCAN and sees_contact(the_actor(), proposal)
+    return awaited and bool(versions) and not enclosed.scans(versions[0][0].number)
 
 
 def readable(value: Any) -> Any:  # noqa: ANN401 - any part of a snapshot
@@ -159,12 +172,16 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     versions = [(version, person) for version, person in session().execute(queries.versions(id))]
     entries = history(id)
     text, working = _pick(proposal, versions)
+    enclosed = enclosures(proposal)
     return render_template(
         "proposals/show.html",
         proposal=proposal,
         text=readable(text),
         working=working,
         versions=versions,
+        attached=enclosed.present if working else enclosed.of(text),
+        scans=enclosed.scans(),
+        lacks_scan=lacks_scan(proposal, enclosed, versions),
         entries=entries,
         shape=shape,
         state=proposal.state_at(now),
@@ -189,10 +206,13 @@ def version(id: int, number: int) -> ResponseReturnValue:  # noqa: A002 - the na
     if found is None:
         raise NotFound
     frozen, person = found
+    enclosed = enclosures(proposal)
     return render_template(
         "proposals/version.html",
         proposal=proposal,
         version=frozen,
+        attached=enclosed.of(frozen.content),
+        scans=enclosed.scans(frozen.number),
         person=person,
         text=readable(frozen.content),
         shape=shape,

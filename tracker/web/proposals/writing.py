@@ -110,6 +110,8 @@ def _save(form: Form, proposal: Proposal) -> ResponseReturnValue:
     if request.form.get("save") == "check":
         return redirect(url_for("proposals.submit", id=proposal.id), 303)
     flash(gettext("The draft is saved."), "good")
+    if request.form.get("save") == "files":
+        return redirect(url_for("proposals.files", id=proposal.id), 303)
     return redirect(url_for("proposals.edit", id=proposal.id), 303)
 
 

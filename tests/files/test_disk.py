@@ -1,15 +1,17 @@
-"""Files of a call on disk."""
+"""Files on disk."""
 
 from __future__ import annotations
 
 import io
+import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tracker.errors import Invalid, NotFound
-from tracker.programmes import files
+from tracker.files import disk as files
 
 PDF = b"%PDF-1.7 call"
 
@@ -17,7 +19,7 @@ PDF = b"%PDF-1.7 call"
 def refusal(folder: Path, name: str, content: bytes) -> str:
     with pytest.raises(Invalid) as caught:
         files.store(folder, name=name, stream=io.BytesIO(content))
-    assert list(folder.glob("*")) == []
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
     return str(caught.value.fields["file"][0])
 
 
@@ -34,7 +36,7 @@ def test_store_gives_the_same_file_two_places(tmp_path: Path) -> None:
     assert len(names) == 2
 
 
-@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: x=1.pdf", "a\x00.pdf", "a\u202efdp.exe.pdf", "\u2066a.pdf", "", "a" * 200 + ".pdf"])
+@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: x=1.pdf", "a\x00.pdf", "a\u202efdp.exe.pdf", "\u2066a.pdf", "", "课" * 252 + ".pdf"])
 def test_store_refuses_dangerous_names(tmp_path: Path, name: str) -> None:
     assert refusal(tmp_path, name, PDF).startswith("The name of the file")
 
@@ -65,4 +67,24 @@ def test_discard_twice_is_no_error(tmp_path: Path) -> None:
     stored = files.store(tmp_path, name="call.pdf", stream=io.BytesIO(PDF))
     files.discard(tmp_path, stored.stored_as)
     files.discard(tmp_path, stored.stored_as)
-    assert list(tmp_path.glob("*")) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_damaged_bytes_are_found_out(tmp_path: Path) -> None:
+    stored = files.store(tmp_path, name="call.pdf", stream=io.BytesIO(PDF))
+    assert files.verified(tmp_path, stored.stored_as, sha256=stored.sha256).read_bytes() == PDF
+    files.path_of(tmp_path, stored.stored_as).write_bytes(PDF + b"x")
+    with pytest.raises(files.Damaged):
+        files.verified(tmp_path, stored.stored_as, sha256=stored.sha256)
+
+
+def test_orphans_are_old_files_that_nothing_names(tmp_path: Path) -> None:
+    known, orphan, fresh = (files.store(tmp_path, name="call.pdf", stream=io.BytesIO(PDF)) for _ in range(3))
+    for stored in (known, orphan):
+        os.utime(files.path_of(tmp_path, stored.stored_as), (0, 0))
+    (tmp_path / "tracker.db").touch()
+    (tmp_path / known.stored_as[:2] / "notes.txt").touch()
+    os.utime(tmp_path / known.stored_as[:2] / "notes.txt", (0, 0))
+    before = datetime(2021, 1, 1, tzinfo=UTC)
+    assert [path.name for path in files.orphans(tmp_path, known={known.stored_as}, before=before)] == [orphan.stored_as]
+    assert fresh.stored_as != orphan.stored_as
