@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import render_template, request
@@ -176,7 +176,7 @@ _CHOICES = sa.union_all(_YEARS_AND_AREAS, _UNITS)
 
 def _choices(wanted: Wanted) -> dict[str, object]:
     """Return what there is to filter by, read at once: years, the areas of the year shown (the newest when none is), the units that are members."""
-    found = sorted(session().execute(_CHOICES), key=lambda row: (-row[0], row[1] or 0, row[2] or 0))
+    found: list[Any] = sorted(session().execute(_CHOICES), key=lambda row: (-row[0], row[1] or 0, row[2] or 0))
     years = list(dict.fromkeys(row[0] for row in found if row[0]))
     shown = wanted.year or (years[0] if years else None)
     areas = [(key, Named(zh, en)) for year, _place, key, zh, en in found if key is not None and year == shown]
