@@ -46,6 +46,7 @@ class Action(StrEnum):
     SCREEN = "screen"
     ACCEPT = "accept"
     NOT_ACCEPT = "not_accept"
+    MERGE = "merge"
     OPEN = "open"
     CAST = "cast"
     CLOSE = "close"

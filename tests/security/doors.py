@@ -129,6 +129,7 @@ VERBS = {
     "accept": ProposalState.SUBMITTED,
     "return": ProposalState.SUBMITTED,
     "not-accept": ProposalState.SUBMITTED,
+    "merge": ProposalState.SUBMITTED,
 }
 REPORT_VERBS = {
     "accept": (ReportState.SUBMITTED, ReportState.ACCEPTED),

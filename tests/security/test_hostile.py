@@ -204,7 +204,7 @@ def test_the_attacker_notices_a_door_that_breaks_and_one_that_repeats(in_the_yea
 def test_ids_that_nothing_has(in_the_year: Flask, year_template: Year, number: str) -> None:
     attacker = Attacker(in_the_year, year_template, "secretariat", random.Random(0))
     rules = [rule.rule for rule in in_the_year.url_map.iter_rules() if "<" in rule.rule and "path:" not in rule.rule and "token" not in rule.rule]
-    asked = {(re.sub("<[^>]*>", number, rule.replace("<any(withdraw, revive, accept, return, 'not-accept'):verb>", "accept"))) for rule in rules}
+    asked = {(re.sub("<[^>]*>", number, rule.replace("<any(withdraw, revive, accept, return, 'not-accept', merge):verb>", "accept"))) for rule in rules}
     statuses = {attacker.send(path, method).status_code for path in asked for method in ("GET", "POST")}
     assert attacker.broken == []
     assert statuses <= {404, 405}

@@ -15,6 +15,8 @@ from flask import Flask
 from tests.cast import NOW, Cast
 from tests.web.test_proposals_writing import ClientOf, Rows, Stored, full, rows, stored, submitted  # noqa: F401 - fixtures
 from tracker.audit.models import Event
+from tracker.notifications.models import Notice
+from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 
 Queries = Callable[[], AbstractContextManager[Any]]
@@ -192,3 +194,25 @@ def test_sheet_asks_the_database_no_more_for_more_proposals(cast: Cast, client_o
             assert secretariat.get(f"{urls[0]}/screen").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 8
+
+
+def test_merging_ends_one_links_both_and_tells_the_units_on_both(cast: Cast, client_of: ClientOf, rows: Rows) -> None:  # noqa: F811
+    first, second = submitted(client_of(cast.huawei), cast), submitted(client_of(cast.bytedance), cast)
+    secretariat = client_of(cast.secretariat)
+    assert 'value="2021-P01"' in secretariat.get(f"{second}/merge?into=2021-P01").text
+    for wrong in ("2021-P02", "2021-P99", "", "<b>"):
+        page = secretariat.post(f"{second}/merge", data={"version": "3", "note": "选题相同", "into": wrong})
+        assert (page.status_code, "another proposal of the same year" in page.text, "选题相同" in page.text) == (422, True, True)
+    assert secretariat.post(f"{second}/merge", data={"version": "3", "note": " ", "into": "2021-P01"}).status_code == 422
+    assert client_of(cast.huawei).post(f"{first}/merge", data={"version": "3", "note": "x", "into": "2021-P02"}).status_code == 403
+    done = secretariat.post(f"{second}/merge", data={"version": "3", "note": "选题相同", "into": "2021-P01"})
+    assert (done.status_code, done.location) == (303, second)
+    assert rows(sa.select(Proposal.state).order_by(Proposal.id)) == [ProposalState.SUBMITTED, ProposalState.MERGED]
+    assert f'href="{first}"' in secretariat.get(second).text
+    assert f'href="{second}"' in secretariat.get(first).text
+    told = set(rows(sa.select(Notice.person_id).where(Notice.action == "merge")))
+    assert {cast.huawei.person_id, cast.bytedance.person_id, cast.meituan.person_id} <= told
+    unit = client_of(cast.bytedance).get(second).text
+    assert "2021-P01" in unit
+    assert f'href="{first}"' not in unit
+    assert secretariat.post(f"{second}/merge", data={"version": "4", "note": "x", "into": "2021-P01"}).status_code == 409

@@ -30,7 +30,7 @@ class Proposal(Base):
     is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at``,
     ``chair_conflict_at``, ``reviewed_at`` and ``review_summary`` are facts that later domains put here, so that this one need not know
     them. ``screening`` is the sheet of the last formal check (``screening.py``), the working one while it goes on; ``return_due_at`` is
-    until when the unit is asked to send a returned proposal back.
+    until when the unit is asked to send a returned proposal back. ``took_in`` is the id and number of each proposal merged into this one.
     """
 
     __tablename__ = "proposal"
@@ -68,11 +68,14 @@ class Proposal(Base):
     review_summary: Mapped[JSONDict | None]
     screening: Mapped[JSONDict | None]
     return_due_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proposal.id"))
+    took_in: Mapped[JSONDict | None]
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
+    merged_into: Mapped[Proposal | None] = relationship(remote_side="Proposal.id", foreign_keys=merged_into_id)
     area: Mapped[TopicArea | None] = relationship(lazy="raise_on_sql")
     lead_unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
     partners: Mapped[list[Partner]] = relationship(back_populates="proposal", order_by="Partner.position", lazy="selectin", cascade="all, delete-orphan")
@@ -97,7 +100,8 @@ class Proposal(Base):
 
     def names(self) -> Mapping[str, object]:
         """Return number and title under the names notices use."""
-        return {"number": self.number, "title": Titled(self.title_zh, self.title_en)}
+        into = {"into": self.merged_into.number} if self.merged_into is not None else {}
+        return {"number": self.number, "title": Titled(self.title_zh, self.title_en), **into}
 
     def found_by(self) -> Found:
         """Return what the working copy is found by, by those who may see it."""
@@ -105,7 +109,9 @@ class Proposal(Base):
         return Found(SearchKind.PROPOSAL, self.id, words_of({**self.content, **own}), names_in(self.content), Readers.WORKING)
 
     def people(self, audience: str) -> Iterable[int]:
-        """Return the persons whom ``audience`` means (``members.meant``)."""
+        """Return the persons whom ``audience`` means (``members.meant``); "taken_in": those on the proposal that this one is merged into."""
+        if audience == "taken_in":
+            return self.merged_into.people("on_it") if self.merged_into is not None else ()
         return members.meant(audience, lead=self.lead_unit_id, on_it=self.partner_unit_ids)
 
 

@@ -96,6 +96,11 @@ def one(proposal_id: int) -> sa.Select[Proposal]:
     return sa.select(Proposal).options(*_relations()).where(Proposal.id == proposal_id)
 
 
+def numbered(number: str) -> sa.Select[Proposal]:
+    """The proposal of this number, as ``one`` gives it, its row locked: for another to be merged into it."""
+    return sa.select(Proposal).options(*_relations()).where(Proposal.number == number).with_for_update(of=Proposal)
+
+
 def locked(proposal_id: int) -> sa.Select[Proposal]:
     """The same, its row locked and read anew: for an action on it."""
     return one(proposal_id).with_for_update(of=Proposal).execution_options(populate_existing=True)

@@ -33,6 +33,7 @@ class ProposalState(StrEnum):
     DEFERRED = "deferred"
     REJECTED = "rejected"
     NOT_ACCEPTED = "not_accepted"
+    MERGED = "merged"
     WITHDRAWN = "withdrawn"
 
 
@@ -50,6 +51,7 @@ STATES: Mapping[ProposalState, Message] = {
     S.DEFERRED: say("Deferred"),
     S.REJECTED: say("Not approved"),
     S.NOT_ACCEPTED: say("Not accepted"),
+    S.MERGED: say("Merged into another"),
     S.WITHDRAWN: say("Withdrawn"),
 }
 
@@ -236,6 +238,15 @@ PROPOSAL: Mapping[Action, Rule] = {
         tells=("on_it",),
         reason=True,
         news=say("{number} “{title}” was not accepted: {note}"),
+    ),
+    Action.MERGE: Rule(
+        say("Merge into another"),
+        (SECRETARIAT,),
+        frozenset({S.SUBMITTED}),
+        S.MERGED,
+        tells=("on_it", "taken_in"),
+        reason=True,
+        news=say("{number} “{title}” was merged into {into}: {note}"),
     ),
     Action.BEGIN_REVIEW: Rule(
         say("Begin the expert review"),

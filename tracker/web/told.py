@@ -10,6 +10,7 @@ from tracker.transitions import Changing
 
 AUDIENCES: Mapping[str, Callable[[int], Message]] = {
     "on_it": lambda count: say("the people of the units on it ({count})", count=count),
+    "taken_in": lambda _count: say("the people of the units on the other proposal"),
     "lead": lambda count: say("the people of the lead unit ({count})", count=count),
     "secretariat": lambda count: say("the secretariat ({count})", count=count),
     "deciders": lambda count: say("the chair and the executive director ({count})", count=count),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from flask import flash, redirect, render_template, request, url_for
 
 from tracker import clock
-from tracker.db import expect_version
+from tracker.db import expect_version, session
 from tracker.errors import Invalid, Stale
 from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.programmes.windows import NotATime, read_local
-from tracker.proposals import actions
+from tracker.proposals import actions, merging, queries
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
@@ -25,7 +25,7 @@ from tracker.web.formats import committee_zone, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.longform import attach
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
-from tracker.web.proposals.forms import ActForm, ReturnForm
+from tracker.web.proposals.forms import ActForm, MergeForm, ReturnForm
 from tracker.web.told import told
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ class Act:
     grave: bool = False
 
 
+NUMBER = 20
 CHECKS = frozenset({Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT})
+FORMS = {Action.RETURN: ReturnForm, Action.MERGE: MergeForm}
 OPTIONAL = say("Optional. It is kept with the record.")
 ACTS: Mapping[str, Act] = {
     "withdraw": Act(
@@ -93,10 +95,22 @@ ACTS: Mapping[str, Act] = {
         say("{number} is not accepted."),
         grave=True,
     ),
+    "merge": Act(
+        Action.MERGE,
+        merging.merge,
+        (
+            say("This proposal ends here; the other one goes on. Each page links to the other."),
+            say("The units on the other proposal do not change: its lead unit names partners in its own form."),
+        ),
+        say("Reason"),
+        say("It is told to the people of the units on both, and kept with the record."),
+        say("{number} is merged."),
+        grave=True,
+    ),
 }
 
 
-@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept'):verb>", methods=["GET", "POST"])
+@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept', merge):verb>", methods=["GET", "POST"])
 @writes
 def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show what the act means and whom it is told to; a POST does it."""
@@ -104,7 +118,7 @@ def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in 
     refuse_unless(chosen.action, proposal)
     if request.method == "GET":
         return _page(_fresh(proposal, chosen), proposal, chosen)
-    form = ReturnForm() if chosen.action is Action.RETURN else ActForm()
+    form = FORMS.get(chosen.action, ActForm)()
     try:
         expect_version(seen_version(form.version.data), proposal.version)
         _do(chosen, proposal, form)
@@ -121,14 +135,21 @@ def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in 
 def _fresh(proposal: Proposal, chosen: Act) -> ActForm:
     """Return the form as the working sheet of the formal check fills it: its overall remark, and for a return a deadline a week ahead."""
     remark = (proposal.screening or {}).get("overall", "") if chosen.action in CHECKS else ""
+    if chosen.action is Action.MERGE:
+        return MergeForm(version=str(proposal.version), into=request.args.get("into", "")[:NUMBER])
     if chosen.action is not Action.RETURN:
         return ActForm(version=str(proposal.version), note=remark)
     due = clock.now().astimezone(committee_zone()).replace(hour=18, minute=0, tzinfo=None) + timedelta(days=7)
     return ReturnForm(version=str(proposal.version), note=remark, due=due.strftime("%Y-%m-%dT%H:%M"))
 
 
-def _due(form: ActForm, proposal: Proposal) -> dict[str, datetime | None]:
-    """Return the deadline of a return as it was typed on the committee's clock, None for none; nothing for other acts. Raises Invalid."""
+def _more(form: ActForm, proposal: Proposal) -> dict[str, datetime | Proposal | None]:
+    """Return what an act asks beside the remark: the deadline of a return, as typed on the committee's clock (None: none), or what to merge into.
+
+    Raises Invalid for a deadline that is no time.
+    """
+    if isinstance(form, MergeForm):
+        return {"into": session().scalars(queries.numbered((form.into.data or "").strip()[:NUMBER])).unique().one_or_none()}
     if not isinstance(form, ReturnForm):
         return {}
     typed = form.due.data or ""
@@ -141,7 +162,7 @@ def _due(form: ActForm, proposal: Proposal) -> dict[str, datetime | None]:
 def _do(chosen: Act, proposal: Proposal, form: ActForm) -> None:
     """Do it; whom a proposal leaves in the middle of their review is told too."""
     reviewed = proposal.state is ProposalState.IN_REVIEW
-    chosen.do(proposal, actor=the_actor(), note=form.note.data or "", **_due(form, proposal))
+    chosen.do(proposal, actor=the_actor(), note=form.note.data or "", **_more(form, proposal))
     if reviewed:
         reviews.call_off(proposal, action=chosen.action)
 

@@ -16,7 +16,7 @@ from tracker.web.identity import SAFE, the_actor
 bp = Blueprint("proposals", __name__)
 KEY = "int(max=2147483647)"
 ONE = f"/proposals/<{KEY}:id>"
-ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT)
+ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT, Action.MERGE)
 
 
 def load(proposal_id: int) -> Proposal:

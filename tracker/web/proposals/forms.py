@@ -83,6 +83,14 @@ class ReturnForm(ActForm):
     )
 
 
+class MergeForm(ActForm):
+    """The same, and the number of the proposal that stays."""
+
+    into = StringField(
+        say("Number of the proposal that stays"), [Owed()], description=say("As in 2021-P03. It must be of the same year and not yet in a ballot.")
+    )
+
+
 def filled(proposal: Proposal) -> dict[str, Any]:
     """Return the working copy as the form shows it."""
     content = proposal.content

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 WORKING = frozenset({ProposalState.DRAFT, ProposalState.RETURNED})
-OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.NOT_ACCEPTED})
+OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.NOT_ACCEPTED, ProposalState.MERGED})
 UNIT_VERBS = frozenset({Action.EDIT, Action.ATTACH, Action.SUBMIT, Action.WITHDRAW, Action.REVIVE, Action.FILE_SCAN})
 DONE: dict[str, Message] = {
     Action.START: say("Started the draft"),
@@ -52,6 +52,7 @@ DONE: dict[str, Message] = {
     Action.ACCEPT: say("Passed it in the formal check"),
     Action.RETURN: say("Returned it for changes"),
     Action.NOT_ACCEPT: say("Did not accept it"),
+    Action.MERGE: say("Merged it into another"),
     Action.BEGIN_REVIEW: say("Began the expert review"),
     Action.END_REVIEW: say("Ended the expert review"),
     Action.BALLOT: say("Put it to the vote"),
@@ -190,6 +191,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         remark=_remark(proposal, entries),
         asked=asked_of(proposal),
         labels=LABELS,
+        into=proposal.merged_into if proposal.merged_into_id else None,
+        sees_other=bool(proposal.merged_into) and check(Action.VIEW, proposal.merged_into, actor=actor, now=now) is None,
         offers=offers(proposal, actor, now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),

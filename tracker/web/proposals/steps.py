@@ -44,6 +44,7 @@ AT_STAGE: Mapping[str, Stage] = {
     S.RETURNED: Stage.DRAFT,
     S.SUBMITTED: Stage.CHECK,
     S.NOT_ACCEPTED: Stage.CHECK,
+    S.MERGED: Stage.CHECK,
     S.IN_REVIEW: Stage.REVIEW,
     S.IN_BALLOT: Stage.VOTE,
     S.APPROVED: Stage.DECISION,
