@@ -8,13 +8,13 @@ from typing import TypeVar
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from tracker.programmes.files import Stored
 
 from tests.cast import Cast
 from tests.decisions.placing import place
 from tracker.audit.models import Event
 from tracker.db import session, writing
 from tracker.errors import Invalid, NotFound, Refused, Stale
+from tracker.files.disk import Stored
 from tracker.notifications.models import Notice
 from tracker.policy import Actor
 from tracker.programmes import actions, queries

@@ -7,17 +7,18 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from tracker.programmes.files import Stored
 
 from tests.cast import NOW, Cast
 from tests.decisions.placing import ballot, balloted, place
 from tracker.db import db, writing
+from tracker.files.disk import Stored
 from tracker.programmes import actions, queries
 from tracker.proposals.rules import ProposalState
 
@@ -178,11 +179,11 @@ def test_years_need_as_many_queries_for_three_as_for_one(app: Flask, cast: Cast,
 
 
 def test_file_comes_as_a_download_that_can_run_nothing(app: Flask, cast: Cast, client_of: ClientOf, tmp_path: Path) -> None:
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files" / f"{'0' * 32}.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "files" / "00").mkdir(parents=True)
+    (tmp_path / "files" / "00" / f"{'0' * 32}.pdf").write_bytes(b"%PDF-1.7")
     with app.app_context(), writing():
         found = queries.find(2021, actor=cast.secretariat.actor)
-        file = actions.add_file(found, Stored("2021年申报通知.pdf", f"{'0' * 32}.pdf", 8, "1" * 64), actor=cast.secretariat.actor)
+        file = actions.add_file(found, Stored("2021年申报通知.pdf", f"{'0' * 32}.pdf", 8, sha256(b"%PDF-1.7").hexdigest()), actor=cast.secretariat.actor)
         key = file.id
     answer = client_of(cast.huawei).get(f"/programmes/2021/files/{key}")
     kept = {name: answer.headers[name] for name in ("Content-Type", "Content-Security-Policy", "X-Content-Type-Options")}

@@ -205,7 +205,7 @@ def test_unknown_voting_rule_is_refused(app: Flask, cast: Cast, desk: FlaskClien
 def test_file_is_added_and_kept_outside_what_is_served(app: Flask, cast: Cast, desk: FlaskClient, tmp_path: Path) -> None:
     answer = desk.post("/programmes/2021/edit/files", data=upload("2021年申报通知.pdf"))
     (file,) = stored(app, cast).files
-    assert (answer.status_code, file.name, (tmp_path / "files" / file.stored_as).read_bytes()) == (303, "2021年申报通知.pdf", PDF)
+    assert (answer.status_code, file.name, (tmp_path / "files" / file.stored_as[:2] / file.stored_as).read_bytes()) == (303, "2021年申报通知.pdf", PDF)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_file_is_added_and_kept_outside_what_is_served(app: Flask, cast: Cast, d
 def test_file_that_will_not_do_leaves_nothing_behind(app: Flask, cast: Cast, desk: FlaskClient, tmp_path: Path, data: dict[str, object]) -> None:
     answer = desk.post("/programmes/2021/edit/files", data=data, content_type="multipart/form-data")
     assert (answer.status_code, 'id="file-error"' in answer.text, stored(app, cast).files) == (422, True, [])
-    assert list((tmp_path / "files").glob("*")) == []
+    assert list((tmp_path / "files").rglob("*.*")) == []
 
 
 def test_file_is_taken_away_again_when_the_transaction_fails(app: Flask, cast: Cast, desk: FlaskClient, tmp_path: Path) -> None:
@@ -238,14 +238,14 @@ def test_file_is_taken_away_again_when_the_transaction_fails(app: Flask, cast: C
     finally:
         event.remove(CallFile, "before_insert", fail)
     assert stored(app, cast).files == []
-    assert list((tmp_path / "files").glob("*")) == []
+    assert list((tmp_path / "files").rglob("*.*")) == []
 
 
 def test_file_is_removed_after_a_question(app: Flask, cast: Cast, desk: FlaskClient, tmp_path: Path) -> None:
     desk.post("/programmes/2021/edit/files", data=upload("call.pdf"))
     url = f"/programmes/2021/files/{stored(app, cast).files[0].id}/remove"
     assert "“call.pdf” is deleted" in words(desk.get(url).text)
-    assert (desk.post(url).status_code, stored(app, cast).files, list((tmp_path / "files").glob("*"))) == (303, [], [])
+    assert (desk.post(url).status_code, stored(app, cast).files, list((tmp_path / "files").rglob("*.*"))) == (303, [], [])
     assert desk.post(url).status_code == 404
 
 

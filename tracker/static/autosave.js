@@ -122,9 +122,10 @@ function autosave(form) {
   // A button saves by the same way first, so that the browser lets go of its copy only when the text is stored.
   async function pressed(event) {
     clearTimeout(timer);
-    if (settled || (event.submitter && /^(add|remove)-/.test(event.submitter.name))) return keepUnless(settled);
+    const idle = !going && !dirty; // Nothing to save first; a browser takes no second submission while it still tells of the first.
+    if (settled || idle || (event.submitter && /^(add|remove)-/.test(event.submitter.name))) return keepUnless(settled || idle);
     event.preventDefault();
-    const status = going || dirty ? await save().then((first) => (dirty && first === 200 ? save() : first)) : 200;
+    const status = await save().then((first) => (dirty && first === 200 ? save() : first));
     if (status === 0) return;
     settled = true;
     form.requestSubmit(event.submitter);
