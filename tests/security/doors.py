@@ -155,6 +155,8 @@ STATES_TRIED = {
     "proposals.compare": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "comments.index": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.version": (ProposalState.RETURNED, ProposalState.APPROVED),
+    "proposals.version_paper": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
+    "proposals.draft_paper": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.files": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.scan": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.download": (ProposalState.DRAFT, ProposalState.APPROVED),
@@ -185,7 +187,8 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     if rule.endpoint == "proposals.act":
         return [(verb, {"id": samples.proposals[state], "verb": verb}) for verb, state in VERBS.items()]
     if rule.endpoint in STATES_TRIED:
-        extra = {name: samples.proposals[ProposalState.RETURNED] if name == "other_id" else 1 for name in names - {"id"}}
+        known = {"other_id": samples.proposals[ProposalState.RETURNED], "kind": "pdf"}
+        extra = {name: known.get(name, 1) for name in names - {"id"}}
         return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint] if state in samples.proposals]
     area = rule.endpoint.partition(".")[0]
     if area in AREAS:

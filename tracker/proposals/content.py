@@ -157,6 +157,7 @@ TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK)
 FIELDS = (*TEXTS, *INVESTIGATOR, *CONTACT, *PERIOD, TOTAL)
 TABLES = (TEAM, RESULTS, SCHEDULE, BUDGET)
 AREA, KEYWORDS_LABEL = say("Topic area"), say("Keywords")
+UNDERTAKING = say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved.")
 
 
 SECTIONS = (

@@ -5,6 +5,8 @@ Flask-Babel serves what forms and libraries ask for; what pages ask hundreds of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -61,6 +63,16 @@ def spoken() -> Tongue:
 def tongue(code: str, folder: str) -> Tongue:
     """Return a language with the texts that ``folder`` holds of it."""
     return Tongue(code, Translations.load(folder, [code]))
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Write in another language than the reader's for a while: a paper for somebody else."""
+    before = _spoken.set(tongue(code, str(current_app.config["BABEL_TRANSLATION_DIRECTORIES"])))
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def language() -> str:

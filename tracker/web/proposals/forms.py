@@ -61,9 +61,7 @@ class SubmitForm(TextForm):
     note = TextAreaField(
         say("What changed"), description=say("Optional. The secretariat and whoever compares the versions read it; name what you did about each remark.")
     )
-    undertaking = BooleanField(
-        say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved."), [Owed()]
-    )
+    undertaking = BooleanField(shape.UNDERTAKING, [Owed()])
 
 
 class ActForm(TextForm):
