@@ -92,6 +92,7 @@ class Action(StrEnum):
     ATTACH = "attach"
     DETACH = "detach"
     FILE_SCAN = "file_scan"
+    COLLECT = "collect"
 
 
 @dataclass(frozen=True, slots=True)

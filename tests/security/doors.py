@@ -152,6 +152,7 @@ STATES_TRIED = {
     "proposals.screen": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.SCREENED),
     "proposals.screening_sheet": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.SCREENED),
     "proposals.beside": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.SCREENED),
+    "proposals.dossier": (ProposalState.DRAFT, ProposalState.APPROVED),
     "proposals.compare": (ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "comments.index": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.version": (ProposalState.RETURNED, ProposalState.APPROVED),

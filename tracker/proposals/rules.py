@@ -191,6 +191,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         tells=("on_it", "secretariat"),
         news=say("The stamped scan of {number} “{title}” was filed."),
     ),
+    Action.COLLECT: Rule(say("Download the dossier"), (SECRETARIAT, CHAIR, DIRECTOR), offered=False),
     Action.WITHDRAW: Rule(
         say("Withdraw"),
         (LEAD_VOICE,),

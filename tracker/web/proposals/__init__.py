@@ -2,6 +2,7 @@
 
 import tracker.web.proposals.acts
 import tracker.web.proposals.compare
+import tracker.web.proposals.dossier
 import tracker.web.proposals.downloads
 import tracker.web.proposals.files
 import tracker.web.proposals.likely

@@ -17,7 +17,7 @@ from tracker.decisions.standing import settle
 from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
-from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, check
+from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, can, check
 from tracker.projects import queries as projects
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
@@ -194,6 +194,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         into=proposal.merged_into if proposal.merged_into_id else None,
         sees_other=bool(proposal.merged_into) and check(Action.VIEW, proposal.merged_into, actor=actor, now=now) is None,
         offers=offers(proposal, actor, now),
+        collects=can(Action.COLLECT, proposal, actor=actor, now=now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),
         **reviewed(actor, proposal),
