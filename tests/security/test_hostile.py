@@ -117,7 +117,7 @@ class Attacker:
     def send(self, path: str, method: str = "GET", **body: object) -> TestResponse:
         answer = self.client.open(path, method=method, **body)  # type: ignore[arg-type] # a client takes any keyword of a request
         self.sent += 1
-        if answer.status_code >= 500 or "Traceback" in answer.text:
+        if answer.status_code >= 500 or b"Traceback" in answer.data:
             self.broken.append(f"{method} {path[:200]} {str(body)[:200]} answered {answer.status_code}")
         if answer.mimetype == "text/html":
             self.broken += [f"{method} {path[:200]} {str(body)[:200]} shows {danger}" for danger in dangers(Page(answer.text))]
