@@ -18,9 +18,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A ruled table of labels and values; a row holds one pair, or two short ones beside each other."""
+    """A ruled table of labels and values; a row holds one pair, or two short ones beside each other; labels are so many cm wide."""
 
     rows: tuple[tuple[Pair, ...], ...]
+    labels: float = 3.6
 
 
 @dataclass(frozen=True, slots=True)

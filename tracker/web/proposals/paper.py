@@ -25,6 +25,7 @@ SHORT = 16
 """How many characters a label and its value may have, each, to share a row with another pair."""
 
 EMPTY = {"zh": "（未填写）", "en": "(not filled in)"}
+LABELS = {"zh": 3.6, "en": 4.4}
 WIDTHS: Mapping[Kind, int] = {Kind.TEXT: 5, Kind.UNIT: 3, Kind.QUARTER: 3, Kind.MONEY: 2, Kind.CODE: 2}
 COUNTED = {"zh": "{number}、{text}", "en": "{number}. {text}"}
 PAGE = say("Page {page} of {pages}", page="{page}", pages="{pages}")
@@ -96,7 +97,7 @@ def _blocks(source: Source) -> Iterator[Block]:
         names = [name for name in section.names if source.contact or name not in CONTACT]
         for together, group in groupby(names, _in_a_table):
             if together:
-                yield Facts(_rows([_pair(name, source.text) for name in group]))
+                yield Facts(_rows([_pair(name, source.text) for name in group]), LABELS[locale_code()])
             else:
                 yield from (_long(name, source.text) for name in group)
     yield Heading(_counted(len(shape.SECTIONS), say("Undertaking and consent")), fresh=True)
