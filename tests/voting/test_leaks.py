@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from io import BytesIO
+from zipfile import ZipFile, is_zipfile
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.cast import NOW, Cast, Member
 from tests.decisions.placing import place
+from tests.pdf_text import body
 from tracker.db import writing
 from tracker.proposals.content import empty
 from tracker.proposals.models import Version
@@ -60,12 +63,20 @@ def _addresses(app: Flask) -> list[str]:
 
 
 def _text(client: FlaskClient, address: str) -> str:
-    return client.get(address).text
+    """All that an answer says: the page, or what its archive holds (a DOCX is one too), or what a PDF shows."""
+    data = client.get(address).data
+    if data.startswith(b"%PDF"):
+        return body(data)
+    if is_zipfile(BytesIO(data)):
+        with ZipFile(BytesIO(data)) as archive:
+            data = b"\n".join(archive.read(name) for name in archive.namelist())
+    return data.decode(errors="replace")
 
 
 def _leaks(app: Flask, client: FlaskClient) -> list[str]:
     """Return the addresses whose answer holds the reason, or a word that only a result says."""
-    return [address for address in _addresses(app) if any(word in _text(client, address) for word in (MARKER, "did not vote", "No quorum", "&#34;votes&#34;"))]
+    said = {address: _text(client, address) for address in _addresses(app)}
+    return [address for address, text in said.items() if any(word in text for word in (MARKER, "did not vote", "No quorum", "&#34;votes&#34;"))]
 
 
 @pytest.mark.parametrize("name", ONLOOKERS)
