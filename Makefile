@@ -49,7 +49,7 @@ browser: # What the browser tests need from the system.
 	echo "******** LEFT OUT: the browser tests. Install chromium, fontconfig and fonts-noto-cjk to have them. ********"; \
 	test "$${CI:-}" != true
 
-test: env browser check ## Run every check and the whole suite, on SQLite and on PostgreSQL
+test: env browser check ## Run every check and the whole suite on SQLite, then on PostgreSQL what reaches a database
 	$(BIN)/pytest -n $(WORKERS)
 	TRACKER_TEST_DATABASE=postgres $(BIN)/pytest -n $(WORKERS)
 	$(BIN)/pytest tests/vectors
