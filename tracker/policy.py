@@ -93,6 +93,8 @@ class Action(StrEnum):
     DETACH = "detach"
     FILE_SCAN = "file_scan"
     COLLECT = "collect"
+    GRANT = "grant"
+    REVOKE = "revoke"
 
 
 @dataclass(frozen=True, slots=True)

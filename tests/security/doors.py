@@ -205,6 +205,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "token": "no-such-token",
         "id": 1,
         "view_id": 1,
+        "pass_id": 1,
     }
     return [("", {name: values[name] for name in names})]
 

@@ -7,7 +7,7 @@ import click
 from tracker.comments.rules import REMARK
 from tracker.members.rules import PERSON, UNIT
 from tracker.policy import Action, Rule
-from tracker.programmes.rules import PROGRAMME
+from tracker.programmes.rules import LATE_PASS, PROGRAMME
 from tracker.projects.rules import PROJECT, ROUND
 from tracker.proposals.rules import PROPOSAL
 from tracker.reports.rules import REPORT
@@ -18,6 +18,7 @@ TABLES = (
     ("Unit", UNIT),
     ("Person", PERSON),
     ("Programme", PROGRAMME),
+    ("Late pass", LATE_PASS),
     ("Proposal", PROPOSAL),
     ("Expert review", REVIEW),
     ("Comment on a proposal", REMARK),

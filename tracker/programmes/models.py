@@ -10,12 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import Base, JSONDict, choice
 from tracker.members import queries as members
+from tracker.members.models import Unit
 from tracker.messages import Message
 from tracker.programmes import rules as law
 
 
 class Programme(Base):
-    """One year's call (年度计划)."""
+    """One year's call (年度计划).
+
+    ``passes_until`` is when the last of its late passes ends, None while none was given: only then are ``passes`` worth asking for, which
+    few pages do.
+    """
 
     __tablename__ = "programme"
     subject_kind = "programme"
@@ -36,11 +41,13 @@ class Programme(Base):
     reporting: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     review: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     screening: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
+    passes_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     areas: Mapped[list[TopicArea]] = relationship(back_populates="programme", order_by="TopicArea.position", lazy="raise_on_sql", cascade="all, delete-orphan")
     phases: Mapped[list[Phase]] = relationship(back_populates="programme", order_by="Phase.opens_at", lazy="raise_on_sql", cascade="all, delete-orphan")
     files: Mapped[list[CallFile]] = relationship(back_populates="programme", order_by="CallFile.id", lazy="raise_on_sql")
+    passes: Mapped[list[LatePass]] = relationship(back_populates="programme", order_by="LatePass.expires_at, LatePass.id", lazy="select")
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move a programme
         """Return the stored state."""
@@ -61,6 +68,10 @@ class Programme(Base):
     def phase(self, kind: law.PhaseKind) -> Phase | None:
         """Return the dated window of this kind, or None when the year has none."""
         return next((phase for phase in self.phases if phase.kind is kind), None)
+
+    def passes_of(self, unit_id: int | None) -> list[LatePass]:
+        """Return the late passes of a unit, the first to end first; no query where there was never one."""
+        return [] if self.passes_until is None else [late for late in self.passes if late.unit_id == unit_id]
 
 
 class TopicArea(Base):
@@ -115,3 +126,55 @@ class CallFile(Base):
     added_at: Mapped[datetime]
 
     programme: Mapped[Programme] = relationship(back_populates="files", lazy="raise_on_sql")
+
+
+class LatePass(Base):
+    """A late pass (迟交许可): one unit may still write and submit after the window has closed, until ``expires_at``, ``uses`` proposals.
+
+    Only the hash of its link's token is kept. ``used`` counts the proposals submitted by it; one that came back and is submitted again
+    counts once.
+    """
+
+    __tablename__ = "late_pass"
+    __table_args__ = (sa.CheckConstraint("used >= 0 AND used <= uses", name="uses_not_exceeded"),)
+    subject_kind = "late_pass"
+    rules = law.LATE_PASS
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"))
+    state: Mapped[law.PassState] = mapped_column(choice(law.PassState), default=law.PassState.VALID)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    expires_at: Mapped[datetime]
+    uses: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    granted_at: Mapped[datetime]
+
+    programme: Mapped[Programme] = relationship(back_populates="passes", lazy="raise_on_sql")
+    unit: Mapped[Unit] = relationship(lazy="joined")
+
+    def state_at(self, now: datetime) -> str:
+        """Return how it stands at ``now``."""
+        if self.state is law.PassState.REVOKED:
+            return law.PassState.REVOKED
+        if self.expires_at <= now:
+            return law.PassState.OVER
+        return law.PassState.USED_UP if self.used >= self.uses else law.PassState.VALID
+
+    def lets_in(self, now: datetime, *, spent_on_it: bool = False) -> bool:
+        """Say whether a proposal may be written and submitted by it at ``now``; one that it was spent on already needs no further use."""
+        state = self.state_at(now)
+        return state == law.PassState.VALID or (spent_on_it and state == law.PassState.USED_UP)
+
+    def state_label(self, state: str) -> Message:
+        """Return the state in words."""
+        return law.PASS_STATES[law.PassState(state)]
+
+    def people(self, audience: str) -> Iterable[int]:
+        """Return the people of its unit for the audience "unit"."""
+        return members.seated_in_units({self.unit_id}) if audience == "unit" else ()
+
+    def names(self) -> Mapping[str, object]:
+        """Return what notices speak of."""
+        return {"unit": self.unit, "programme": self.programme, "until": self.expires_at, "uses": self.uses}

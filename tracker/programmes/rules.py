@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tracker.messages import Message, say
-from tracker.policy import ANYONE, SECRETARIAT, Action, Actor, Rule, Who
+from tracker.policy import ANYONE, SECRETARIAT, Action, Actor, Denial, Kind, Rule, Who
+
+if TYPE_CHECKING:
+    from tracker.programmes.models import LatePass, Programme
 
 
 class ProgrammeState(StrEnum):
@@ -26,6 +32,21 @@ class PhaseKind(StrEnum):
     DECISION = "decision"
 
 
+class PassState(StrEnum):
+    """How a late pass stands; only ``VALID`` and ``REVOKED`` are stored, the clock and the uses make the others."""
+
+    VALID = "valid"
+    USED_UP = "used_up"
+    OVER = "over"
+    REVOKED = "revoked"
+
+
+PASS_STATES: Mapping[PassState, Message] = {
+    PassState.VALID: say("good"),
+    PassState.USED_UP: say("used up"),
+    PassState.OVER: say("run out"),
+    PassState.REVOKED: say("revoked"),
+}
 PROGRAMME_STATES: Mapping[ProgrammeState, Message] = {ProgrammeState.DRAFT: say("in preparation"), ProgrammeState.PUBLISHED: say("published")}
 PHASES: Mapping[PhaseKind, Message] = {
     PhaseKind.SUBMISSION: say("Submission of proposals"),
@@ -54,3 +75,52 @@ PROGRAMME: Mapping[Action, Rule] = {
     ),
     Action.COPY: Rule(say("Copy to the next year"), (SECRETARIAT,)),
 }
+
+
+def submission_is_dated(_actor: Actor, late: LatePass | Grant, _now: datetime) -> Denial | None:
+    """Give a pass only for a year that is out and has a submission window."""
+    if late.programme.state != ProgrammeState.PUBLISHED:
+        return Denial(Kind.WRONG_STATE, say("The call of this year is not out yet."))
+    if late.programme.phase(PhaseKind.SUBMISSION) is None:
+        return Denial(Kind.WRONG_STATE, say("The programme has no submission window yet."))
+    return None
+
+
+OF_THE_UNIT = Who(lambda actor, late: actor.serves(late.unit_id), say("people of the unit"))
+LATE_PASS: Mapping[Action, Rule] = {
+    Action.VIEW: Rule(say("View"), (SECRETARIAT, OF_THE_UNIT)),
+    Action.GRANT: Rule(
+        say("Give a late pass"),
+        (SECRETARIAT,),
+        when=(submission_is_dated,),
+        tells=("unit",),
+        news=say("{unit} has a late pass for {programme}: until {until} it can still submit (number of uses: {uses}). {note}"),
+        reason=True,
+        offered=False,
+    ),
+    Action.REVOKE: Rule(
+        say("Revoke the late pass"),
+        (SECRETARIAT,),
+        frozenset({PassState.VALID, PassState.USED_UP}),
+        PassState.REVOKED,
+        tells=("unit",),
+        news=say("The late pass of {unit} for {programme} was revoked: {note}"),
+        reason=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A late pass about to be given: judged by the row of its verb alone."""
+
+    programme: Programme
+
+    @property
+    def rules(self) -> Mapping[Action, Rule]:
+        """The one verb that it knows."""
+        return {Action.GRANT: LATE_PASS[Action.GRANT]}
+
+    def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move what is not there
+        """Return the state it will begin in."""
+        return PassState.VALID

@@ -21,7 +21,7 @@ from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.programmes.checklist import points_of
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import content as shape
-from tracker.proposals import queries, screening
+from tracker.proposals import lateness, queries, screening
 from tracker.proposals.attaching import bind_files
 from tracker.proposals.entry import Draft, read_note
 from tracker.proposals.models import Partner, Proposal, Version
@@ -183,10 +183,7 @@ def _take_over_partners(proposal: Proposal, draft: Draft, units: dict[int, Unit]
 
 
 def snapshot(proposal: Proposal, number: int | None = None) -> dict[str, Any]:
-    """Return the proposal as it reads now, complete in itself: units and area by name, so that a version reads the same for ever.
-
-    ``number`` is that of the version, None for the working copy.
-    """
+    """Return the proposal as it reads now, complete in itself: units and area by name, so that a version reads the same; ``number`` None: the working copy."""
     area = proposal.area
     return {
         **proposal.content,
@@ -197,6 +194,7 @@ def snapshot(proposal: Proposal, number: int | None = None) -> dict[str, Any]:
         "area": {"name_zh": area.name_zh, "name_en": area.name_en} if area else None,
         "lead": _unit(proposal.lead_unit),
         "partners": [{"unit": _unit(partner.unit), "share": partner.share} for partner in proposal.partners],
+        **({"late": True} if proposal.late_pass_id is not None else {}),
     }
 
 
@@ -223,6 +221,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
         lacking["undertaking"] = [say("Tick the undertaking.")]
     if lacking:
         raise Invalid(lacking)
+    lateness.take_use(proposal)
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
     frozen = {**snapshot(proposal, number), "undertaking": True, "files": bind_files(proposal.id, number)}
     digest = sha256_hex(frozen)

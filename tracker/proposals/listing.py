@@ -36,6 +36,7 @@ class Wanted:
     unit_id: int | None = None
     mine: bool = False
     lacks_scan: bool = False
+    late: bool = False
     text: str = ""
     sort: str = NEWEST_FIRST
 
@@ -65,6 +66,7 @@ class Line:
     budget_total: int
     submitted_at: datetime | None
     changed_at: datetime
+    late: bool
 
     @property
     def label(self) -> Message:
@@ -127,6 +129,7 @@ class Listing:
             None if wanted.unit_id is None else on_it(wanted.unit_id),
             (on_it(mine) if mine is not None else Proposal.started_by == self.actor.person_id) if wanted.mine else None,
             queries.lacks_scan() if wanted.lacks_scan else None,
+            Proposal.late_pass_id.is_not(None) if wanted.late else None,
             *(self._holds(term) for term in self._terms()),
         ]
         return [condition for condition in asked if condition is not None]
@@ -180,11 +183,11 @@ def _columns(state: sa.ColumnElement[str]) -> sa.Select[*tuple[Any, ...]]:
     area, unit = (TopicArea.name_zh, TopicArea.name_en), (Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en)
     own = (Proposal.id, Proposal.number, Programme.year, Proposal.title_zh, Proposal.title_en)
     facts = (state, Proposal.budget_total, Proposal.submitted_at, Proposal.changed_at)
-    joined = sa.select(*own, *facts, Proposal.area_id, *area, *unit).join(Programme, Programme.id == Proposal.programme_id)
+    joined = sa.select(*own, *facts, Proposal.area_id, *area, *unit, Proposal.late_pass_id).join(Programme, Programme.id == Proposal.programme_id)
     return joined.join(Unit, Unit.id == Proposal.lead_unit_id).outerjoin(TopicArea, TopicArea.id == Proposal.area_id)
 
 
 def _line(row: sa.Row[*tuple[Any, ...]]) -> Line:
     area = None if row[9] is None else Named(row[10], row[11])
     lead = Named(row[12], row[13], row[14], row[15])
-    return Line(row[0], row[1], row[2], row[3], row[4], area, lead, ProposalState(row[5]), row[6], row[7], row[8])
+    return Line(row[0], row[1], row[2], row[3], row[4], area, lead, ProposalState(row[5]), row[6], row[7], row[8], row[16] is not None)

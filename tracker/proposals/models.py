@@ -30,7 +30,8 @@ class Proposal(Base):
     is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at``,
     ``chair_conflict_at``, ``reviewed_at`` and ``review_summary`` are facts that later domains put here, so that this one need not know
     them. ``screening`` is the sheet of the last formal check (``screening.py``), the working one while it goes on; ``return_due_at`` is
-    until when the unit is asked to send a returned proposal back. ``took_in`` is the id and number of each proposal merged into this one.
+    until when the unit is asked to send a returned proposal back. ``took_in`` is the id and number of each proposal merged into this one. ``late_pass_id`` is the
+    late pass by which it was submitted after the window, None for one that came in time.
     """
 
     __tablename__ = "proposal"
@@ -68,6 +69,7 @@ class Proposal(Base):
     review_summary: Mapped[JSONDict | None]
     screening: Mapped[JSONDict | None]
     return_due_at: Mapped[datetime | None]
+    late_pass_id: Mapped[int | None] = mapped_column(sa.ForeignKey("late_pass.id"))
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proposal.id"))
     took_in: Mapped[JSONDict | None]
     version: Mapped[int] = mapped_column(default=1)

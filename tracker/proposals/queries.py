@@ -219,6 +219,11 @@ def candidates(proposal: Proposal, parts: Sequence[str]) -> sa.Select[Proposal]:
     )
 
 
+def submitted_by_pass(pass_id: int) -> sa.Select[Proposal]:
+    """The proposals submitted by a late pass, without their partners."""
+    return sa.select(Proposal).options(lazyload(Proposal.partners)).where(Proposal.late_pass_id == pass_id).order_by(Proposal.id)
+
+
 def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[Proposal]:
     """A draft that this person already started for the unit under the very same titles."""
     return (

@@ -12,6 +12,7 @@ from tracker.messages import Message, say
 from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES, Action, Actor, Denial, Kind, Role, Rule, Who
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, is_blind, order_of
+from tracker.proposals.closing import closed, late_pass_of
 
 if TYPE_CHECKING:
     from tracker.programmes.models import Programme
@@ -80,7 +81,7 @@ DECIDING_DIRECTOR = Who(DIRECTOR.test, say("the executive director, where the ch
 
 
 def window_open(_actor: Actor, proposal: Proposal, now: datetime) -> Denial | None:
-    """Refuse outside the programme's submission window, naming its dates; a returned proposal may come back at any time."""
+    """Refuse outside the programme's submission window, naming its dates; a returned proposal may come back at any time, a unit with a late pass after the close."""
     window = proposal.programme.phase(PhaseKind.SUBMISSION)
     if proposal.state is S.RETURNED:
         return None
@@ -88,8 +89,8 @@ def window_open(_actor: Actor, proposal: Proposal, now: datetime) -> Denial | No
         return Denial(Kind.WRONG_STATE, say("The programme has no submission window yet."))
     if now < window.opens_at:
         return Denial(Kind.WRONG_STATE, say("Submission opens at {at}.", at=window.opens_at), window.opens_at)
-    if now >= window.closes_at:
-        return Denial(Kind.WRONG_STATE, say("Submission closed at {at}.", at=window.closes_at))
+    if now >= window.closes_at and late_pass_of(proposal, now) is None:
+        return closed(proposal, window.closes_at, now)
     return None
 
 
@@ -316,6 +317,7 @@ class Start:
     programme: Programme
     lead_unit_id: int | None
     state: ProposalState = S.DRAFT
+    late_pass_id: int | None = None
 
     @property
     def rules(self) -> Mapping[Action, Rule]:

@@ -15,6 +15,7 @@ AUDIENCES: Mapping[str, Callable[[int], Message]] = {
     "secretariat": lambda count: say("the secretariat ({count})", count=count),
     "deciders": lambda count: say("the chair and the executive director ({count})", count=count),
     "expert": lambda count: say("the expert ({count})", count=count),
+    "unit": lambda count: say("the people of the unit ({count})", count=count),
     "units": lambda count: say("the people of all member units ({count})", count=count),
 }
 

@@ -32,6 +32,7 @@ PAGES = {
     "remark": "/comments/{}",
     "person": "/members/people/{}",
     "unit": "/members/units/{}",
+    "late_pass": "/late-passes/{}",
 }
 """The address of each kind of object, by its id. A programme's page goes by its year."""
 

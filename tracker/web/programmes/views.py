@@ -10,13 +10,15 @@ from tracker import clock
 from tracker.db import session
 from tracker.errors import NotFound
 from tracker.policy import Action, Denial, available, check
-from tracker.programmes import queries
+from tracker.programmes import passes, queries
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PROGRAMME_STATES, ProgrammeState
+from tracker.proposals.rules import Start
 from tracker.web import uploads
 from tracker.web.identity import the_actor
 from tracker.web.programmes import glance
 from tracker.web.programmes.blueprint import bp
+from tracker.web.proposals.blueprint import late_note
 
 if TYPE_CHECKING:
     from flask import Response
@@ -56,7 +58,16 @@ def show(year: int) -> ResponseReturnValue:
     view = glance.of(programme, actor, now)
     offers = [view.start] if view.start else [offer for offer in available(programme, actor=actor, now=now) if offer.denial is None]
     urls = {action: url_for(endpoint, year=year) for action, endpoint in BUTTONS.items()}
-    return render_template("programmes/show.html", programme=programme, view=view, offers=offers, urls=urls)
+    noted = late_note(Start(programme, actor.unit_id)) if actor.unit_id is not None else {"late": None}
+    return render_template(
+        "programmes/show.html",
+        programme=programme,
+        view=view,
+        offers=offers,
+        urls=urls,
+        grants=passes.may_grant(programme, actor=actor) is None,
+        **noted,
+    )
 
 
 @bp.get("/programmes/<int:year>/files/<int:file_id>")

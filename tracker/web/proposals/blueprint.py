@@ -8,8 +8,11 @@ from tracker import clock
 from tracker.db import session
 from tracker.errors import NotFound, Refused
 from tracker.policy import Action, check
+from tracker.programmes.rules import PhaseKind
 from tracker.proposals import queries
+from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
+from tracker.proposals.rules import ProposalState, Start
 from tracker.voting.actions import seal_due_of
 from tracker.web.identity import SAFE, the_actor
 
@@ -48,6 +51,13 @@ def refuse_unless(action: Action, proposal: Proposal) -> None:
     denial = check(action, proposal, actor=the_actor(), now=clock.now())
     if denial is not None:
         raise Refused(denial)
+
+
+def late_note(proposal: Proposal | Start) -> dict[str, object]:
+    """Return what a page of a draft says of the late pass by which its unit still works on it, and of the window that has closed."""
+    window = proposal.programme.phase(PhaseKind.SUBMISSION)
+    late = late_pass_of(proposal, clock.now()) if proposal.state is ProposalState.DRAFT else None
+    return {"late": late, "closed_at": window.closes_at if window else None}
 
 
 def act_urls(proposal_id: int) -> dict[Action, str]:

@@ -22,13 +22,13 @@ from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
 from tracker.proposals.listing import NEWEST_FIRST, SORTS, Listing, Named, Wanted
-from tracker.proposals.rules import STATES
+from tracker.proposals.rules import STATES, Start
 from tracker.saved_views.queries import of as views_of
 from tracker.web.exports import Column, Kind, send
 from tracker.web.formats import locale_code, name_text, translated
 from tracker.web.identity import the_actor
 from tracker.web.lists import COUNTED, PER_PAGE, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
-from tracker.web.proposals.blueprint import bp
+from tracker.web.proposals.blueprint import bp, late_note
 from tracker.web.proposals.bulk import verbs_offered
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def _wanted() -> Wanted:
         unit_id=number_asked("unit"),
         mine=request.args.get("mine") == "1",
         lacks_scan=sees_scans() and request.args.get("scan") == "missing",
+        late=request.args.get("late") == "1",
         text=text_asked("q"),
         sort=sort_asked(SORTS, NEWEST_FIRST),
     )
@@ -63,6 +64,7 @@ def _view(wanted: Wanted) -> View:
         "state": wanted.state,
         "mine": "1" if wanted.mine else "",
         "scan": "missing" if wanted.lacks_scan else "",
+        "late": "1" if wanted.late else "",
         "col": "" if chosen == SHOWN else chosen,
     }
     return View(asked | {name: str(number or "") for name, number in numbers.items()}, wanted.sort)
@@ -127,6 +129,7 @@ COLUMNS = (
     Column("budget", say("Total budget in yuan"), lambda line: Decimal(line.budget_total) / FEN),
     Column("submitted_at", say("Submitted at"), lambda line: line.submitted_at),
     Column("changed_at", say("Changed"), lambda line: line.changed_at),
+    Column("late", say("Submitted late"), lambda line: translated(say("yes")) if line.late else None, lambda line: line.late),
 )
 
 
@@ -142,7 +145,7 @@ def _columns_of_file() -> list[Column]:
     """Return all columns, or those chosen for the list, titles and year always among them."""
     if not request.args.getlist("col"):
         return list(COLUMNS)
-    kept = {"year", "title_zh", "title_en", *(code for name in columns_asked() for code in IN_FILE[name])}
+    kept = {"year", "title_zh", "title_en", "late", *(code for name in columns_asked() for code in IN_FILE[name])}
     return [column for column in COLUMNS if column.code in kept]
 
 
@@ -188,7 +191,8 @@ def _start() -> dict[str, object]:
     """Return what the page says of starting a proposal: allowed, or why not, to people of units only."""
     actor = the_actor()
     if actor.role not in UNIT_ROLES:
-        return {"may_start": False, "why_not": None}
+        return {"may_start": False, "why_not": None, "late": None}
     programme = session().scalars(queries.programme_for_start()).unique().one_or_none()
     denial = actions.may_start(programme, actor=actor)
-    return {"may_start": denial is None, "why_not": denial.message if denial else None}
+    late = late_note(Start(programme, actor.unit_id)) if programme else {"late": None}
+    return {"may_start": denial is None, "why_not": denial.message if denial else None, **late}

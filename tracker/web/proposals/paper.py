@@ -77,6 +77,7 @@ def _cover(source: Source, committee: Committee, version: Message) -> Cover:
         (say("Principal investigator"), text.get("investigator_name", "")),
         (say("Version"), translated(version)),
         (say("Submitted on") if source.number is not None else say("Last changed on"), date_text(source.at)),
+        *([(say("Submitted late"), translated(say("By a late pass of the secretariat")))] if text.get("late") else []),
     ]
     return Cover(
         name_text(committee),

@@ -29,7 +29,7 @@ from tracker.voting import queries as ballots
 from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
 from tracker.web.proposals.asked import asked_of
-from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, load
+from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, late_note, load
 from tracker.web.proposals.files import Enclosures, enclosures
 from tracker.web.proposals.steps import steps
 from tracker.web.reviewed import reviewed
@@ -197,6 +197,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         collects=can(Action.COLLECT, proposal, actor=actor, now=now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),
+        **late_note(proposal),
         **reviewed(actor, proposal),
         **_afterwards(proposal),
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tracker import clock
 from tracker.messages import Message, say
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, order_of
+from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import STATES, ProposalState
 from tracker.web.formats import day_text
@@ -127,7 +129,8 @@ def _present(proposal: Proposal, state: str, since: datetime) -> Message | None:
     day = day_text(since)
     match state:
         case S.DRAFT:
-            return _due(proposal, PhaseKind.SUBMISSION) or say("since {day}", day=day)
+            late = late_pass_of(proposal, clock.now())
+            return say("due {at}", at=late.expires_at) if late else _due(proposal, PhaseKind.SUBMISSION) or say("since {day}", day=day)
         case S.SUBMITTED:
             return say("since {day}", day=day)
         case S.SCREENED | S.IN_REVIEW | S.REVIEWED | S.BALLOTED:

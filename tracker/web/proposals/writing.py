@@ -15,10 +15,10 @@ from tracker.members.queries import active_units
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind
 from tracker.programmes.models import Programme
-from tracker.programmes.rules import PhaseKind
 from tracker.proposals import actions, entry, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal
+from tracker.proposals.rules import Start
 from tracker.proposals.screening import LABELS
 from tracker.web import autosave
 from tracker.web.collisions import Meeting, clashes, marks, meet, named, redraw, who_saved
@@ -28,7 +28,7 @@ from tracker.web.lists import number_asked
 from tracker.web.locale import gettext
 from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, section_states, typed
 from tracker.web.proposals.asked import mark_asked
-from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
+from tracker.web.proposals.blueprint import ONE, bp, late_note, load, refuse_unless, seen_version
 from tracker.web.proposals.compare import changed_since
 from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
 from tracker.web.told import told
@@ -69,7 +69,8 @@ def new() -> ResponseReturnValue:
 def _start_page(form: Form, programme: Programme) -> str:
     areas = list(session().scalars(queries.areas(programme.id)))
     form.area.choices = [("", translated(say("Decide later"))), *((str(area.id), name_text(area)) for area in areas)]
-    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, window=programme.phase(PhaseKind.SUBMISSION), limits=LIMITS)
+    noted = late_note(Start(programme, the_actor().unit_id))
+    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, limits=LIMITS, **noted)
 
 
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
@@ -151,6 +152,7 @@ def _edit_page(form: Form, proposal: Proposal, *, met: Meeting | None = None, wh
         stated=shape.budget_sum(proposal.content),
         binds=the_actor().votes_for(proposal.lead_unit_id),
         column_limits=COLUMN_LIMITS,
+        **late_note(proposal),
     )
 
 
@@ -189,5 +191,6 @@ def _submit_page(form: Form, proposal: Proposal, *, why: Message | None = None) 
         differs=changed_since(last, proposal) if last else [],
         limit=shape.NOTE_ZI,
         why=why,
+        **late_note(proposal),
         told=told(proposal, Action.SUBMIT, the_actor()),
     )

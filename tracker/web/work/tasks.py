@@ -17,6 +17,7 @@ from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, order_of
+from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.text import count_zi
@@ -111,7 +112,10 @@ def short(text: str) -> str:
 
 
 def _draft_due(proposal: Proposal, now: datetime) -> datetime | None:
-    """Return the end of the submission window, and for what came back after it the end of the formal check."""
+    """Return the end of the submission window or of the unit's late pass, and for what came back after it the end of the formal check."""
+    late = late_pass_of(proposal, now) if proposal.state is ProposalState.DRAFT else None
+    if late is not None:
+        return late.expires_at
     due = due_of(proposal.programme, PhaseKind.SUBMISSION)
     if proposal.return_due_at is not None:
         return proposal.return_due_at

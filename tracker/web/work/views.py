@@ -17,7 +17,8 @@ from tracker.messages import Message, say
 from tracker.notifications.queries import inbox
 from tracker.policy import Action, Actor, Role, check
 from tracker.programmes.models import Programme
-from tracker.programmes.rules import PhaseKind, ProgrammeState
+from tracker.programmes.rules import ProgrammeState
+from tracker.proposals.actions import may_start
 from tracker.proposals.rules import ProposalState
 from tracker.web.identity import the_actor
 from tracker.web.work import following, outlook, reading, reviewing, tasks
@@ -47,12 +48,12 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     rows = [(row[0], row[1]) for row in reading.proposals_of(actor.unit_id)]
     settle((proposal for proposal, _remark in rows), now)
     ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
-    open_now = any(window.contains(now) for year in years if year.state is ProgrammeState.PUBLISHED and (window := year.phase(PhaseKind.SUBMISSION)))
+    open_now = next((year for year in years if year.state is ProgrammeState.PUBLISHED and may_start(year, actor=actor) is None), None)
     reports, reporting = following.reports_due(actor, years, now)
     return Desk(
         tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *reports]),
         outlook.waits_for(rows, ballots, actor, now) + reporting,
-        offer=(say("Start a proposal"), url_for("proposals.new")) if open_now else None,
+        offer=(say("Start a proposal"), url_for("proposals.new", year=open_now.year)) if open_now else None,
     )
 
 
