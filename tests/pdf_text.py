@@ -13,7 +13,7 @@ from dataclasses import dataclass
 OBJECT = re.compile(rb"(?<!\d)(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 STREAM = re.compile(rb"(<<.*?>>)\s*stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 TOKEN = re.compile(
-    rb"/Artifact(?:<<.*?>>)?\s*BDC|/Artifact\s*BMC|/\w+<<[^>]*?/ActualText<(?P<actual>[0-9A-Fa-f]+)>.*?>>BDC|(?P<begin>BDC|BMC)|(?P<end>EMC)"
+    rb"/Artifact(?:<<.*?>>)?\s*BDC|/Artifact\s*BMC|/\w+<<[^>]*?/ActualText(?:<(?P<actual>[0-9A-Fa-f]+)>|\((?P<plain>(?:\\.|[^\\)])*)\)).*?>>BDC|(?P<begin>BDC|BMC)|(?P<end>EMC)"
     rb"|/(?P<font>f\d+) [\d.]+ Tf|(?P<text>\()|(?<!<)<(?P<hex>[0-9A-Fa-f\s]+)>(?!>)",
     re.DOTALL,
 )
@@ -93,9 +93,17 @@ def _drawn(content: bytes, fonts: dict[bytes, dict[int, str]]) -> Iterator[tuple
         elif token["end"] is not None:
             marks.pop()
         else:
-            if token["actual"] is not None:
-                yield bytes.fromhex(token["actual"].decode()).decode("utf-16-be").removeprefix("\ufeff"), "artifact" in marks, []
-            marks.append("actual" if token["actual"] is not None else "artifact" if token[0].startswith(b"/Artifact") else "span")
+            stated = _stated(token)
+            if stated is not None:
+                yield stated, "artifact" in marks, []
+            marks.append("actual" if stated is not None else "artifact" if token[0].startswith(b"/Artifact") else "span")
+
+
+def _stated(token: re.Match[bytes]) -> str | None:
+    """Return the text that stands for what is drawn until the end of the mark, however it is written; None where none does."""
+    if token["plain"] is not None:
+        return _unescaped(token["plain"]).decode("latin-1")
+    return None if token["actual"] is None else bytes.fromhex(token["actual"].decode()).decode("utf-16-be").removeprefix("\ufeff")
 
 
 def _literal(content: bytes, start: int) -> tuple[bytes, int]:
@@ -105,5 +113,8 @@ def _literal(content: bytes, start: int) -> tuple[bytes, int]:
         sign = content[at : at + 1]
         depth += {b"(": 1, b")": -1}.get(sign, 0)
         at += 2 if sign == b"\\" else 1
-    raw = content[start : at - 1]
-    return ESCAPE.sub(lambda found: LETTERS.get(found[1]) or (bytes([int(found[1], 8)]) if found[1].isdigit() else found[1]), raw), at
+    return _unescaped(content[start : at - 1]), at
+
+
+def _unescaped(raw: bytes) -> bytes:
+    return ESCAPE.sub(lambda found: LETTERS.get(found[1]) or (bytes([int(found[1], 8)]) if found[1].isdigit() else found[1]), raw)

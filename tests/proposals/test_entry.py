@@ -65,6 +65,8 @@ def test_amount_that_is_none_is_refused(typed: str) -> None:
         ("period_from", "2021-13"),
         ("contact_email", "nobody"),
         ("contact_phone", "call me"),
+        ("topic_class", "urgent"),
+        ("references", "长" * 1001),
     ],
 )
 def test_field_over_its_limit_or_not_of_its_kind_is_refused(name: str, typed: str) -> None:

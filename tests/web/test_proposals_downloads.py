@@ -32,6 +32,8 @@ FULL = {
     "method": "比较研究；案例分析 *重点*。\n\n第二段：#eval(1) 与 $x^2$，龘😀。",
     "novelty": "提出“合规成熟度”模型。",
     "prior_work": "已有白皮书两部；CO₂ 与 5G、ＡＩ。",
+    "references": "《国务院反垄断委员会关于平台经济领域的反垄断指南》，2021年。\nR. Whish, Competition Law, 9th ed.",
+    "topic_class": "key",
     "investigator_title": "高级工程师",
     "contact_phone": "010-12345678",
     "budget-1-basis": "专家咨询费，第一行\n第二行",
@@ -49,7 +51,7 @@ def written(content: object) -> Iterator[str]:
     """Every text in a snapshot that people typed, and the names of units."""
     if isinstance(content, dict):
         for key, value in content.items():
-            if key not in {"schema", "code", "name_en", "form", "kind", "quarter", "period_from", "period_to", "files"}:
+            if key not in {"schema", "code", "name_en", "form", "kind", "topic_class", "quarter", "period_from", "period_to", "files"}:
                 yield from written(value)
     elif isinstance(content, list):
         for item in content:
@@ -88,6 +90,7 @@ def test_everything_that_was_submitted_is_in_the_file(app: Flask, cast: Cast, cl
         if expected not in found and not (language == "en" and text in {"华为", "美团", "反垄断", "互联网企业反垄断合规"}):
             missing.append(text)
     assert missing == []
+    assert squeezed("重点课题" if language == "zh" else "Key topic") in found
     for amount in ("¥100,000.50", "¥80,000", "¥180,000.50"):
         assert amount in found
     quarters = ("2021年第一季度", "2021年第三季度", "2021年1月", "2021年12月") if language == "zh" else ("2021Q1", "2021Q3", "January2021", "December2021")

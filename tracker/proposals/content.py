@@ -22,7 +22,7 @@ NOTE_ZI = 1000
 Content = Mapping[str, Any]
 
 
-class Form(StrEnum):
+class ResultForm(StrEnum):
     """The form of an expected result (预期成果形式)."""
 
     REPORT = "report"
@@ -37,6 +37,14 @@ class Form(StrEnum):
     TRAINING = "training"
 
 
+class TopicClass(StrEnum):
+    """The class of a topic (课题类别)."""
+
+    KEY = "key"
+    GENERAL = "general"
+    OWN = "own"
+
+
 class Expense(StrEnum):
     """The kind of a budget line (经费科目)."""
 
@@ -46,17 +54,22 @@ class Expense(StrEnum):
     OTHER = "other"
 
 
+CLASSES: Mapping[str, Message] = {
+    TopicClass.KEY: say("Key topic"),
+    TopicClass.GENERAL: say("General topic"),
+    TopicClass.OWN: say("Topic of the unit's own choice"),
+}
 FORMS: Mapping[str, Message] = {
-    Form.REPORT: say("Report"),
-    Form.WHITE_PAPER: say("White paper"),
-    Form.POLICY_ADVICE: say("Policy advice"),
-    Form.PAPER: say("Paper"),
-    Form.GROUP_STANDARD: say("Group standard"),
-    Form.GUIDELINE: say("Guideline"),
-    Form.CASE_COLLECTION: say("Case collection"),
-    Form.DATA_SET: say("Data set"),
-    Form.SOFTWARE: say("Software"),
-    Form.TRAINING: say("Training"),
+    ResultForm.REPORT: say("Report"),
+    ResultForm.WHITE_PAPER: say("White paper"),
+    ResultForm.POLICY_ADVICE: say("Policy advice"),
+    ResultForm.PAPER: say("Paper"),
+    ResultForm.GROUP_STANDARD: say("Group standard"),
+    ResultForm.GUIDELINE: say("Guideline"),
+    ResultForm.CASE_COLLECTION: say("Case collection"),
+    ResultForm.DATA_SET: say("Data set"),
+    ResultForm.SOFTWARE: say("Software"),
+    ResultForm.TRAINING: say("Training"),
 }
 EXPENSES: Mapping[str, Message] = {
     Expense.EQUIPMENT: say("Equipment"),
@@ -77,12 +90,14 @@ TITLES = (
     ),
     Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most 40 characters (字); a word counts as one.")),
 )
+TOPIC_CLASS = Field("topic_class", say("Class of the topic"), Kind.CODE, owed=False, codes=CLASSES)
 BACKGROUND = Field("background", say("Background and need"), Kind.TEXT, 1500)
 RATIONALE = Field("rationale", say("Rationale"), Kind.TEXT, 1000, hint=say("Why this topic, and why now."))
 RESEARCH = Field("content", say("Research content"), Kind.TEXT, 2000)
 METHOD = Field("method", say("Method"), Kind.TEXT, 1500)
 NOVELTY = Field("novelty", say("Novelty"), Kind.TEXT, 800, owed=False)
 PRIOR_WORK = Field("prior_work", say("Prior work"), Kind.TEXT, 1000, owed=False)
+REFERENCES = Field("references", say("References"), Kind.TEXT, 1000, owed=False, hint=say("One to a line."))
 INVESTIGATOR = (
     Field("investigator_name", say("Name of the principal investigator")),
     Field("investigator_unit", say("Unit of the principal investigator"), zi=60),
@@ -153,18 +168,18 @@ BUDGET = Table(
     hint=say("In yuan, as in 180,000 or 1200.50; or in ten thousands of yuan, as in 18 万."),
 )
 
-TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK)
-FIELDS = (*TEXTS, *INVESTIGATOR, *CONTACT, *PERIOD, TOTAL)
+TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK, REFERENCES)
+FIELDS = (TOPIC_CLASS, *TEXTS, *INVESTIGATOR, *CONTACT, *PERIOD, TOTAL)
 TABLES = (TEAM, RESULTS, SCHEDULE, BUDGET)
 AREA, KEYWORDS_LABEL = say("Topic area"), say("Keywords")
 UNDERTAKING = say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved.")
 
 
 SECTIONS = (
-    Section("topic", say("Topic"), (*names(*TITLES), "area", "keywords")),
+    Section("topic", say("Topic"), (*names(*TITLES, TOPIC_CLASS), "area", "keywords")),
     Section("people", say("Units and people"), names(PARTNERS, *INVESTIGATOR, TEAM, *CONTACT)),
     Section("why", say("Why"), names(BACKGROUND, RATIONALE)),
-    Section("what", say("What and how"), names(RESEARCH, METHOD, NOVELTY, PRIOR_WORK)),
+    Section("what", say("What and how"), names(RESEARCH, METHOD, NOVELTY, PRIOR_WORK, REFERENCES)),
     Section("results-and-schedule", say("Results and schedule"), names(RESULTS, *PERIOD, SCHEDULE)),
     Section("money", say("Budget"), names(BUDGET, TOTAL)),
 )
@@ -178,7 +193,7 @@ def empty() -> dict[str, Any]:
 
 def budget_sum(content: Content) -> int:
     """Return the sum of the budget lines in 分; a line without an amount counts nothing."""
-    return sum(line["amount"] or 0 for line in content["budget"])
+    return sum(line["amount"] or 0 for line in content.get("budget", ()))
 
 
 def quarters(year: int) -> list[str]:
@@ -196,16 +211,16 @@ def _owed(content: Content, titles: Sequence[str], *, area: bool, partners: Sequ
         yield TITLES[0].name, say("Give a title in Chinese or in English.")
     if not area:
         yield "area", say("Choose the topic area.")
-    if not content["keywords"]:
+    if not content.get("keywords"):
         yield "keywords", say("Give at least one keyword.")
     for field in FIELDS:
-        if field.owed and content[field.name] in {"", None}:
+        if field.owed and content.get(field.name) in {"", None}:
             yield field.name, say("{field}: not filled in yet.", field=field.label)
-    if not content["contact_email"] and not content["contact_phone"]:
+    if not content.get("contact_email") and not content.get("contact_phone"):
         yield "contact_email", say("Give an e-mail address or a telephone number of the contact.")
     yield from _owed_rows(PARTNERS, partners)
     for table in TABLES:
-        yield from _owed_rows(table, content[table.name])
+        yield from _owed_rows(table, content.get(table.name, ()))
     yield from _unequal(content)
 
 
@@ -222,8 +237,8 @@ def _owed_rows(table: Table, rows: Sequence[Content]) -> Iterator[tuple[str, Mes
 
 
 def _unequal(content: Content) -> Iterator[tuple[str, Message]]:
-    stated, summed = content["budget_total"], budget_sum(content)
-    if stated is not None and content["budget"] and stated != summed:
+    stated, summed = content.get("budget_total"), budget_sum(content)
+    if stated is not None and content.get("budget") and stated != summed:
         yield TOTAL.name, say("The stated total is {stated} yuan, but the lines add up to {summed} yuan.", stated=yuan(stated), summed=yuan(summed))
 
 

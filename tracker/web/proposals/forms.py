@@ -93,13 +93,15 @@ def filled(proposal: Proposal) -> dict[str, Any]:
     """Return the working copy as the form shows it."""
     content = proposal.content
     data: dict[str, Any] = {name: shown(field, content.get(name)) for name, field in SCALARS.items()}
-    data |= {table.name: [{column.name: shown(column, row[column.name]) for column in table.columns} for row in content[table.name]] for table in TABLES}
+    data |= {
+        table.name: [{column.name: shown(column, row.get(column.name)) for column in table.columns} for row in content.get(table.name, ())] for table in TABLES
+    }
     partners = [{"unit": str(partner.unit_id), "share": partner.share} for partner in proposal.partners]
     return data | {
         "version": str(proposal.version),
         "title_zh": proposal.title_zh,
         "title_en": proposal.title_en,
         "area": str(proposal.area_id or ""),
-        "keywords": "、".join(content["keywords"]),
+        "keywords": "、".join(content.get("keywords", ())),
         PARTNERS.name: partners,
     }

@@ -131,6 +131,7 @@ def _edit_page(form: Form, proposal: Proposal, *, met: Meeting | None = None, wh
     areas = list(session().scalars(queries.areas(proposal.programme_id)))
     units = list(session().scalars(active_units().order_by(None).order_by(Unit.id)))
     form.area.choices = [("", "—"), *((str(area.id), name_text(area)) for area in areas)]
+    form.topic_class.choices = [("", "—"), *((code, translated(label)) for code, label in shape.CLASSES.items())]
     offer_rows(form)
     quarters = [(code, quarter_text(code)) for code in shape.quarters(proposal.programme.year)]
     partners = [(str(unit.id), name_text(unit)) for unit in units if unit.id != proposal.lead_unit_id]
