@@ -183,6 +183,12 @@ def test_bad_entry_brings_the_form_back_as_typed(app: Flask, cast: Cast, client_
     assert read(app, sa.select(LatePass)) == []
 
 
+def test_all_that_is_wrong_is_told_at_once(cast: Cast, client_of: ClientOf) -> None:
+    page = client_of(cast.secretariat).post(GRANT, data={"uses": "x"}).text
+    told = ("Choose one of the list.", "Give a date and a time of day", "Give a number from 1 to 20.", "Give a reason")
+    assert [text for text in told if text not in page] == []
+
+
 def test_a_second_click_gives_no_second_pass(app: Flask, cast: Cast, client_of: ClientOf) -> None:
     secretariat = client_of(cast.secretariat)
     assert [secretariat.post(GRANT, data=given(cast)).status_code for _ in range(2)] == [303, 422]

@@ -72,9 +72,11 @@ def _note_faults(programme: Programme, unit: Unit | None, until: datetime | None
         wrong["unit"] = [say("Choose one of the list.")]
     elif any(late.expires_at == until and late.state is PassState.VALID for late in programme.passes_of(unit.id)):
         wrong["unit"] = [say("{unit} has a late pass until this very time already.", unit=unit)]
-    if until is not None and until <= clock.now():
+    if until is None:
+        wrong["until"] = [say("Give a date and a time of day, like 2021-01-15 18:00.")]
+    elif until <= clock.now():
         wrong["until"] = [say("This lies in the past.")]
-    elif until is not None and window is not None and until <= window.closes_at:
+    elif window is not None and until <= window.closes_at:
         wrong["until"] = [say("Submission is open to all until {at}: choose a later time.", at=window.closes_at)]
     if uses is None or not 1 <= uses <= MOST_USES:
         wrong["uses"] = [say("Give a number from {first} to {last}.", first=1, last=MOST_USES)]

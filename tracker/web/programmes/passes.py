@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.queries import active_units
-from tracker.messages import say
+from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, available, check
 from tracker.programmes import passes
 from tracker.programmes import queries as programmes
@@ -64,22 +64,23 @@ def grant(year: int) -> ResponseReturnValue:
     form = PassForm()
     if request.method != "POST":
         return _grant_page(programme, form)
+    until, unread = _until(form, year)
     try:
         unit_id, uses = forms.read_number(form.unit.data), forms.read_number(form.uses.data)
-        late, token = passes.grant(programme, unit_id=unit_id, until=_until(form, year), uses=uses, note=form.note.data or "", actor=the_actor())
+        late, token = passes.grant(programme, unit_id=unit_id, until=until, uses=uses, note=form.note.data or "", actor=the_actor())
     except Invalid as wrong:
-        forms.show(form, wrong)
+        forms.show(form, Invalid({**wrong.fields, **unread}))
         return _grant_page(programme, form), 422
     cookie["pass_link"] = [late.id, token]
     return redirect(url_for("programmes.pass_link", pass_id=late.id), 303)
 
 
-def _until(form: PassForm, year: int) -> datetime:
-    """Return the end as typed on the committee's clock; raises Invalid where it is none."""
+def _until(form: PassForm, year: int) -> tuple[datetime | None, dict[str, list[Message]]]:
+    """Return the end as typed on the committee's clock, or None and what is wrong with it."""
     try:
-        return read_local(form.until.data or "", zone=committee_zone().key, year=year)
+        return read_local(form.until.data or "", zone=committee_zone().key, year=year), {}
     except NotATime as error:
-        raise Invalid({"until": [error.message]}) from error
+        return None, {"until": [error.message]}
 
 
 def _grant_page(programme: Programme, form: PassForm) -> str:
