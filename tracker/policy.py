@@ -93,6 +93,7 @@ class Action(StrEnum):
     DETACH = "detach"
     FILE_SCAN = "file_scan"
     COLLECT = "collect"
+    ENTER = "enter"
     GRANT = "grant"
     REVOKE = "revoke"
 

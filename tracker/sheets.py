@@ -18,7 +18,7 @@ from openpyxl import DEFUSEDXML, LXML, load_workbook  # type: ignore[import-unty
 
 from tracker.errors import Invalid
 from tracker.messages import Message, say
-from tracker.text import clean_line
+from tracker.text import clean_line, clean_text
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 20 * 1024 * 1024
@@ -31,6 +31,18 @@ if LXML or not DEFUSEDXML:
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """What a table may hold: how many rows below its head, how many characters in a cell, and whether a cell keeps its line breaks."""
+
+    rows: int = MOST_ROWS
+    cell: int = LONGEST_CELL
+    prose: bool = False
+
+
+CAPS = Caps()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A table: its head, and its rows, each with the number of its line in the file and as many cells as the head."""
 
@@ -38,12 +50,12 @@ class Sheet:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read(data: bytes) -> Sheet:
+def read(data: bytes, caps: Caps = CAPS) -> Sheet:
     """Read the first sheet of an XLSX file, or a CSV file; what it is shows in its first bytes. Raises Invalid, naming "file"."""
     if len(data) > MOST_BYTES:
         raise _wrong(say("The file is too large: at most {limit} MB.", limit=MOST_BYTES // 1024**2))
     try:
-        lines = list(_lines(_xlsx(data) if data[:4] == b"PK\x03\x04" else _csv(data)))
+        lines = list(_lines(_xlsx(data) if data[:4] == b"PK\x03\x04" else _csv(data), caps))
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, TypeError, csv.Error, SyntaxError):  # what the readers raise for files that are broken or forged
         raise _wrong(say("This is no table that can be read. Send an XLSX or a CSV file.")) from None
     if not lines:
@@ -57,26 +69,26 @@ def _wrong(why: Message) -> Invalid:
     return Invalid({"file": [why]})
 
 
-def _lines(rows: Iterable[Sequence[object]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _lines(rows: Iterable[Sequence[object]], caps: Caps) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Give the lines that hold anything, as text; raises Invalid when there are too many or one of their cells cannot be kept."""
     kept = 0
     for number, row in enumerate(rows, 1):
-        cells = tuple(_cell(value, number) for value in row[:MOST_COLUMNS])
+        cells = tuple(_cell(value, number, caps) for value in row[:MOST_COLUMNS])
         if any(cells):
             kept += 1
             yield number, cells
-        if kept > MOST_ROWS + 1 or number > 2 * MOST_ROWS:
-            raise _wrong(say("At most {limit} rows at once.", limit=MOST_ROWS))
+        if kept > caps.rows + 1 or number > 2 * MOST_ROWS:
+            raise _wrong(say("At most {limit} rows at once.", limit=caps.rows))
 
 
-def _cell(value: object, line: int) -> str:
+def _cell(value: object, line: int, caps: Caps) -> str:
     if isinstance(value, datetime):
         value = value.date()
     text = value.isoformat() if isinstance(value, date) else "" if value is None else str(value)
-    if len(text) > LONGEST_CELL:
-        raise _wrong(say("Line {line}: a cell has more than {limit} characters.", line=line, limit=LONGEST_CELL))
+    if len(text) > caps.cell:
+        raise _wrong(say("Line {line}: a cell has more than {limit} characters.", line=line, limit=caps.cell))
     try:
-        return clean_line(" ".join(text.split()))
+        return clean_text(text) if caps.prose else clean_line(" ".join(text.split()))
     except ValueError:
         raise _wrong(say("Line {line}: a cell holds a character that cannot be kept, such as a control character.", line=line)) from None
 

@@ -52,14 +52,15 @@ def start(draft: Draft, *, programme_id: int, actor: Actor) -> Proposal:
     already = session().scalars(queries.same_draft(programme.id, actor.unit_id, actor.person_id, draft.title_zh, draft.title_en)).first()
     if already is not None:
         return already
-    proposal = _new(draft, programme, lead_unit_id=actor.unit_id, person_id=actor.person_id)
+    proposal = new_draft(draft, programme, lead_unit_id=actor.unit_id, person_id=actor.person_id)
     session().add(proposal)
     session().flush()
     perform(Action.START, proposal, actor=actor, facts={"number": proposal.number})
     return proposal
 
 
-def _new(draft: Draft, programme: Programme, *, lead_unit_id: int, person_id: int) -> Proposal:
+def new_draft(draft: Draft, programme: Programme, *, lead_unit_id: int, person_id: int) -> Proposal:
+    """Return a draft under the programme's next number, not yet added; the programme is locked. Raises Invalid for an area of another programme."""
     now = clock.now()
     area = _area(draft.area_id, programme.areas)
     programme.last_proposal += 1

@@ -172,6 +172,13 @@ _BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.
 PROPOSAL: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (VIEWERS,)),
     Action.START: Rule(say("Start a proposal"), (LEAD,), when=(window_open,), offered=False),
+    Action.ENTER: Rule(
+        say("Enter for a unit"),
+        (SECRETARIAT,),
+        tells=("on_it",),
+        news=say("The secretariat entered {number} “{title}” for the lead unit, as a draft that it can complete."),
+        offered=False,
+    ),
     Action.EDIT: Rule(say("Edit"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
     Action.SUBMIT: Rule(
         say("Submit"),
@@ -312,7 +319,7 @@ PROPOSAL: Mapping[Action, Rule] = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A proposal about to be started: judged by the row of its verb alone, since there is nothing yet that could be hidden."""
+    """A proposal about to be started: judged by the rows of its verbs alone, since there is nothing yet that could be hidden."""
 
     programme: Programme
     lead_unit_id: int | None
@@ -321,8 +328,8 @@ class Start:
 
     @property
     def rules(self) -> Mapping[Action, Rule]:
-        """The one verb that it knows."""
-        return {Action.START: PROPOSAL[Action.START]}
+        """The verbs that bring one into being."""
+        return {action: PROPOSAL[action] for action in (Action.START, Action.ENTER)}
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move what is not there
         """Return the state it will begin in."""

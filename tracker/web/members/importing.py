@@ -1,17 +1,15 @@
-"""Units and people out of a spreadsheet: a template to fill, a rehearsal that names every problem by its line, then all or nothing."""
+"""Units and people out of a spreadsheet."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from tracker import clock, sheets
+from tracker import clock
 from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.members import actions, queries
@@ -21,9 +19,9 @@ from tracker.members.rules import UnitState
 from tracker.members.seats import ROLES, give
 from tracker.messages import Message, say
 from tracker.policy import Action, Role, check
-from tracker.web import exports
 from tracker.web.formats import translated
-from tracker.web.identity import the_actor, writing_as_asked
+from tracker.web.identity import the_actor
+from tracker.web.importing import Column, Import, Outcome, Row, code_of, send_template, take
 from tracker.web.locale import ngettext
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import KINDS, PersonForm, UnitForm
@@ -33,38 +31,15 @@ if TYPE_CHECKING:
 
     from tracker.web.forms import TextForm
 
-Row = Mapping[str, str]
 NEW, CHANGED, SAME = say("new"), say("changed"), say("as it is")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the file: its code, what it is called, whether it must be filled in, and an example."""
+class Known:
+    """What can be imported here, where it leads back to, and what decides who may."""
 
-    code: str
-    label: Message
-    owed: bool
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the file: what it would do, or what is wrong with it."""
-
-    number: int
-    name: str
-    does: Message | None
-    wrong: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """What can be imported: its name, its columns, and the act of one row, which raises Invalid."""
-
-    title: Message
+    of: Import
     back: str
-    columns: tuple[Column, ...]
-    take: Callable[[Row], Message]
     subject: Callable[[], object]
 
 
@@ -85,11 +60,6 @@ PERSON_COLUMNS = (
 )
 
 
-def _code_of(text: str, words: Mapping[Any, Message]) -> str:
-    """Return the code meant by a code or by its name in the reader's language or the other."""
-    return next((str(code) for code, label in words.items() if text.lower() in {str(code), translated(label).lower(), label.msgid.lower()}), text)
-
-
 def _checked(form: TextForm) -> None:
     """Raise Invalid with what the form that people fill in would say."""
     if not form.validate():
@@ -97,7 +67,7 @@ def _checked(form: TextForm) -> None:
 
 
 def _take_unit(row: Row) -> Message:
-    kind = _code_of(row["kind"], KINDS)
+    kind = code_of(row["kind"], KINDS)
     form = UnitForm(MultiDict({**row, "kind": kind, "state": UnitState.ACTIVE.value}), meta={"csrf": False})
     _checked(form)
     entry = actions.UnitEntry(**{name: form[name].data or "" for name in ("code", "name_zh", "name_en", "short_zh", "short_en")}, kind=UnitKind(kind))
@@ -138,7 +108,7 @@ def _take_seat(person: Person, row: Row, did: Message) -> Message:
 
 
 def _role(text: str) -> Role:
-    code = _code_of(text, {role: ROLE_WORDS[role] for role in ROLES})
+    code = code_of(text, {role: ROLE_WORDS[role] for role in ROLES})
     if code not in set(ROLES):
         raise Invalid({"role": [say("There is no seat called {text}.", text=text)]})
     return Role(code)
@@ -154,17 +124,16 @@ def _unit(text: str) -> Unit | None:
     return found[0]
 
 
-IMPORTS: Mapping[str, Import] = {
-    "units": Import(say("Import units"), "members.index", UNIT_COLUMNS, _take_unit, Unit),
-    "people": Import(say("Import people"), "members.people", PERSON_COLUMNS, _take_person, Person),
+IMPORTS: Mapping[str, Known] = {
+    "units": Known(Import(say("Import units"), UNIT_COLUMNS, _take_unit), "members.index", Unit),
+    "people": Known(Import(say("Import people"), PERSON_COLUMNS, _take_person), "members.people", Person),
 }
+HOW = say(
+    "Fill in the template, one row each. The first line names the columns; others are left out. What is there already is recognised by its code or e-mail and changed where the file says something else."
+)
 
 
-class _RehearsedError(Exception):
-    """Ends the rehearsal, so that nothing of it stays."""
-
-
-def _known(what: str) -> Import:
+def _known(what: str) -> Known:
     """Return what is to be imported, to those who may add it."""
     chosen = IMPORTS.get(what)
     if chosen is None:
@@ -178,9 +147,7 @@ def _known(what: str) -> Import:
 @bp.get("/members/import/<what>/template.<any(csv, xlsx):kind>")
 def import_template(what: str, kind: str) -> ResponseReturnValue:
     """Send a file with the columns and one example."""
-    chosen = _known(what)
-    columns = [exports.Column(column.code, column.label, itemgetter(column.code)) for column in chosen.columns]
-    return exports.send(exports.Kind(kind), chosen.title, columns, [{column.code: _example(column) for column in chosen.columns}])
+    return send_template(_known(what).of, kind, _example)
 
 
 def _example(column: Column) -> str:
@@ -192,82 +159,9 @@ def _example(column: Column) -> str:
 def import_(what: str) -> ResponseReturnValue:
     """Show what a file would do, line by line; do it when it was shown and nothing is wrong."""
     chosen = _known(what)
-    if request.method != "POST":
-        return _page(what, chosen)
-    try:
-        rows = _rows_sent(chosen)
-    except Invalid as wrong:
-        return _page(what, chosen, refused=[translated(message) for messages in wrong.fields.values() for message in messages]), 422
-    for_good = "confirm" in request.form
-    lines = _run(chosen, rows, for_good=for_good)
-    if any(line.wrong for line in lines):
-        return _page(what, chosen, lines=lines), 422
-    if not for_good:
-        return _page(what, chosen, lines=lines, rows=json.dumps(rows, ensure_ascii=False))
-    flash(ngettext("%(num)s row was taken over.", "%(num)s rows were taken over.", len(lines)), "good")
+    outcome = take(chosen.of) if request.method == "POST" else Outcome()
+    if not outcome.done:
+        templates = [(kind, url_for("members.import_template", what=what, kind=kind)) for kind in ("xlsx", "csv")]
+        return render_template("members/import.html", chosen=chosen, how=HOW, outcome=outcome, templates=templates), outcome.status
+    flash(ngettext("%(num)s row was taken over.", "%(num)s rows were taken over.", len(outcome.lines)), "good")
     return redirect(url_for(chosen.back), 303)
-
-
-def _page(what: str, chosen: Import, **more: object) -> str:
-    return render_template("members/import.html", what=what, chosen=chosen, most=sheets.MOST_ROWS, **more)
-
-
-def _rows_sent(chosen: Import) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of the file, or those of the rehearsal that is now to be done; each with its line. Raises Invalid."""
-    if "confirm" in request.form:
-        return _rehearsed(chosen)
-    file = request.files.get("file")
-    sheet = sheets.read(file.read(sheets.MOST_BYTES + 1) if file else b"")
-    codes = [_column(name, chosen) for name in sheet.head]
-    missing = [column.label for column in chosen.columns if column.owed and column.code not in codes]
-    if missing:
-        raise Invalid({"file": [say("The first line must name the columns. Missing: {columns}.", columns=missing)]})
-    if not sheet.rows:
-        raise Invalid({"file": [say("There is no row below the names of the columns.")]})
-    empty = {column.code: "" for column in chosen.columns}
-    return [(number, {**empty, **{code: cell for code, cell in zip(codes, cells, strict=True) if code}}) for number, cells in sheet.rows]
-
-
-def _column(name: str, chosen: Import) -> str | None:
-    """Return the code of the column that a head names, in either language; None for one that is not taken over."""
-    said = name.strip().lower()
-    return next((column.code for column in chosen.columns if said in {column.code, column.label.msgid.lower(), translated(column.label).lower()}), None)
-
-
-def _rehearsed(chosen: Import) -> list[tuple[int, dict[str, str]]]:
-    """Read back what the page carried; it may say anything, so each row is judged anew."""
-    try:
-        kept = json.loads(request.form.get("rows", ""))
-        rows = [(int(number), {column.code: str(row.get(column.code, "")) for column in chosen.columns}) for number, row in kept]
-    except (ValueError, TypeError, AttributeError):
-        rows = []
-    if not rows or len(rows) > sheets.MOST_ROWS:
-        raise Invalid({"file": [say("Choose the file again.")]})
-    return rows
-
-
-def _run(chosen: Import, rows: Sequence[tuple[int, Row]], *, for_good: bool) -> list[Line]:
-    """Take over every row in one transaction and say what each did; kept only if it is ``for_good`` and nothing was wrong."""
-    lines: list[Line] = []
-    try:
-        with writing_as_asked():
-            lines.extend(_lines(chosen, rows))
-            _keep(for_good and not any(line.wrong for line in lines))
-    except _RehearsedError:
-        session().expunge_all()
-    return lines
-
-
-def _keep(kept: bool) -> None:  # noqa: FBT001 - the one thing it is told
-    if not kept:
-        raise _RehearsedError
-
-
-def _lines(chosen: Import, rows: Sequence[tuple[int, Row]]) -> Iterator[Line]:
-    for number, row in rows:
-        name = next((value for value in row.values() if value), "")
-        try:
-            yield Line(number, name, chosen.take(row), ())
-        except Invalid as wrong:
-            session().expire_all()
-            yield Line(number, name, None, tuple(translated(message) for messages in wrong.fields.values() for message in messages))

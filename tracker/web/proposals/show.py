@@ -42,6 +42,7 @@ OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.
 UNIT_VERBS = frozenset({Action.EDIT, Action.ATTACH, Action.SUBMIT, Action.WITHDRAW, Action.REVIVE, Action.FILE_SCAN})
 DONE: dict[str, Message] = {
     Action.START: say("Started the draft"),
+    Action.ENTER: say("Entered it for the unit"),
     Action.EDIT: say("Edited the draft"),
     Action.ATTACH: say("Attached files"),
     Action.DETACH: say("Removed a file"),
