@@ -59,7 +59,9 @@ def place(
         )
         if partner:
             proposal.partners = [Partner(unit_id=cast.units[partner], position=1, share="")]
-        proposal.versions = [Version(number=1, content=empty(), sha256="0" * 64, submitted_at=NOW, submitted_by=cast.people[lead].person_id)]
+        proposal.versions = [
+            Version(number=1, content={**empty(), "title_zh": title}, sha256="0" * 64, submitted_at=NOW, submitted_by=cast.people[lead].person_id)
+        ]
         session.add(proposal)
         session.flush()
         return proposal.id

@@ -54,6 +54,7 @@ def test_csv_holds_the_rows_of_the_list_with_a_mark_for_excel(filled: Cast, clie
         "Total budget in yuan": "180000.5",
         "Submitted at": "",
         "Changed": "2021-01-06 10:00",
+        "Submitted late": "",
     }
 
 

@@ -47,12 +47,16 @@ Cell = str | int | Decimal | date | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: what people call it, what stands in it for them, its code and what stands there for programs."""
+    """One column: what people call it, what stands in it for them, its code and what stands there for programs.
+
+    ``within`` is the column of the list to which it belongs, "" for one that is always there.
+    """
 
     code: str
     label: Message
     cell: Callable[[Any], Cell]
     plain: Callable[[Any], object] | None = None
+    within: str = ""
 
 
 def send(kind: Kind, name: Message, columns: Sequence[Column], rows: Iterable[Any]) -> Response:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, str]
 Rows = Sequence[tuple[int, Row]]
+LONGEST_NAME = 120
 MOST_CARRIED = 1_500_000
 """How many bytes of rows a page of the rehearsal may carry on to the taking over."""
 
@@ -50,12 +51,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What can be imported: its name, its columns, what a file may hold, and the act of one row, which raises Invalid."""
+    """What can be imported: its name, its columns, what a file may hold, and the act of one row, which raises Invalid.
+
+    ``called`` are the columns that name a row, those filled in of them; by none it is called by its first cell.
+    """
 
     title: Message
     columns: tuple[Column, ...]
     take: Callable[[Row], Message]
     caps: sheets.Caps = sheets.CAPS
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,9 @@ def _keep(kept: bool) -> None:  # noqa: FBT001 - the one thing it is told
 
 def _lines(chosen: Import, rows: Rows) -> Iterator[Line]:
     for number, row in rows:
-        name = next((value for value in row.values() if value), "")
+        name = (
+            " · ".join(row[code] for code in chosen.called if row[code])[:LONGEST_NAME] or next((value for value in row.values() if value), "")[:LONGEST_NAME]
+        )
         try:
             yield Line(number, name, chosen.take(row), ())
         except Invalid as wrong:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -16,6 +16,10 @@ from flask import request, url_for
 
 from tracker.db import session
 from tracker.errors import NotFound
+from tracker.messages import Message
+
+if TYPE_CHECKING:
+    from tracker.web.exports import Column
 
 Choice = TypeVar("Choice", bound=StrEnum)
 PER_PAGE = 25
@@ -63,16 +67,48 @@ def before(number: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Choosable:
+    """The columns that a reader can choose, by their codes in the order of the list, and those of who has chosen none."""
+
+    labels: Mapping[str, Message]
+    usual: tuple[str, ...]
+
+    def shown(self) -> tuple[str, ...]:
+        """Return the columns asked for; the usual ones when none is."""
+        asked = set(request.args.getlist("col"))
+        return tuple(name for name in self.labels if name in asked) or self.usual
+
+    def in_address(self) -> Sequence[str]:
+        """Return what of it stands in the address: nothing for the usual ones."""
+        shown = self.shown()
+        return "" if shown == self.usual else shown
+
+    def of_file(self, columns: Sequence[Column]) -> list[Column]:
+        """Return the columns of a file: all, or with a choice those that belong to a column of the list only if that is chosen."""
+        shown = self.shown()
+        return [column for column in columns if not request.args.getlist("col") or not column.within or column.within in shown]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """How a list is shown: the filters that are set, the columns chosen, and the sort ("key", or "-key" for downwards)."""
+    """How a list is shown: the filters that are set, the columns chosen, and the sort ("key", or "-key" for downwards).
+
+    ``export`` is the endpoint that gives it as a file, "" for that of its area.
+    """
 
     set: Mapping[str, str | Sequence[str]]
     sort: str
+    export: str = ""
 
     @property
     def query(self) -> str:
         """All of it as it stands in the address."""
         return urlencode([(name, value) for name, value in {**self.set, "sort": self.sort}.items() if value], doseq=True)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a filter may leave rows out."""
+        return any(value for name, value in self.set.items() if name != "col")
 
     def sort_url(self, key: str) -> str:
         """Return the address at which the list is sorted by ``key``, the other way round if it is already."""
@@ -84,7 +120,7 @@ class View:
 
     def export_url(self, kind: str) -> str:
         """Return the address of all rows as a file."""
-        return self._url(f"{request.blueprint}.export", sort=self.sort, kind=kind)
+        return self._url(self.export or f"{request.blueprint}.export", sort=self.sort, kind=kind)
 
     def _url(self, endpoint: str = "", **more: str) -> str:
         where: dict[str, Any] = {**(request.view_args or {}), **{name: value for name, value in self.set.items() if value}, **more}

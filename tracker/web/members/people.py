@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -14,12 +15,16 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.members import actions, queries
 from tracker.members.models import Person, Purpose
 from tracker.members.rules import PERSON_STATES, PersonState
-from tracker.members.seats import ROLES, give
+from tracker.members.seats import ROLES, give, seat_words
 from tracker.members.sign_in import LIFETIMES
 from tracker.members.tokens import link_address
+from tracker.messages import Message, say
 from tracker.policy import Action, Role, available, can, check
+from tracker.saved_views.queries import of as views_of
+from tracker.web.exports import Column, Kind, send
+from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
-from tracker.web.lists import View, choice_asked, paged, sort_asked, text_asked
+from tracker.web.lists import Choosable, View, choice_asked, paged, sort_asked, sorted_by, text_asked
 from tracker.web.locale import gettext
 from tracker.web.members import days
 from tracker.web.members.blueprint import bp
@@ -44,12 +49,62 @@ def is_secretariat() -> bool:
 def people() -> ResponseReturnValue:
     """List the people with the seats they hold; whether they have come in yet is for the secretariat."""
     manages = is_secretariat()
+    view, wanted = _asked(manages=manages)
+    return render_template(
+        "members/people.html",
+        page=paged(wanted, view=view, orders=ORDERS, stable=Person.id, scalars=True),
+        view=view,
+        manages=manages,
+        roles_offered=ROLES,
+        states=PERSON_STATES,
+        columns=_choosable(manages=manages).labels,
+        shown=_choosable(manages=manages).shown(),
+        saved=session().scalars(views_of(the_actor().person_id or 0, "people")).all(),
+    )
+
+
+@bp.get("/members/people/export.<any(csv, xlsx, json):kind>")
+def export_people(kind: str) -> ResponseReturnValue:
+    """Send all people that the list shows at this address, in its order, as a file; addresses and accounts to the secretariat only."""
+    manages = is_secretariat()
+    view, wanted = _asked(manages=manages)
+    rows = session().scalars(wanted.order_by(*sorted_by(view, ORDERS, Person.id))).all()
+    columns = [column for column in COLUMNS if manages or column.within not in MANAGED]
+    return send(Kind(kind), say("People"), _choosable(manages=manages).of_file(columns), rows)
+
+
+def _asked(*, manages: bool) -> tuple[View, sa.Select[Person]]:
+    """Return the list as its address says it, and the people that it shows."""
     text, role = text_asked("q"), choice_asked("role", ROLES)
     state = choice_asked("state", PersonState) if manages else None
-    view = View({"q": text, "role": role or "", "state": state or ""}, sort_asked(ORDERS if manages else {"name": ()}, "name"))
-    wanted = queries.people_listed(clock.now(), text=text, role=role, state=state)
-    page = paged(wanted, view=view, orders=ORDERS, stable=Person.id, scalars=True)
-    return render_template("members/people.html", page=page, view=view, manages=manages, roles_offered=ROLES, states=PERSON_STATES)
+    named = {"q": text, "role": role or "", "state": state or "", "col": _choosable(manages=manages).in_address()}
+    view = View(named, sort_asked(ORDERS if manages else {"name": ()}, "name"), export="members.export_people")
+    return view, queries.people_listed(clock.now(), text=text, role=role, state=state)
+
+
+MANAGED: Mapping[str, Message] = {"email": say("E-mail"), "state": say("Account"), "since": say("Added on")}
+"""The columns that the secretariat alone sees."""
+SEATS = {"seats": say("Seats")}
+
+
+def _choosable(*, manages: bool) -> Choosable:
+    """Return the columns that the reader can choose; the name is always there."""
+    return Choosable({**SEATS, **MANAGED}, ("seats", "email", "state")) if manages else Choosable(SEATS, ("seats",))
+
+
+def _seats_held(person: Person) -> str:
+    held = [translated(seat_words(seat.role, seat.unit)) for seat in person.seats if seat.held_at(clock.now())]
+    return "; ".join(held)
+
+
+COLUMNS = (
+    Column("name_zh", say("Name in Chinese"), lambda person: person.name_zh),
+    Column("name_en", say("Name in English"), lambda person: person.name_en),
+    Column("seats", say("Seats"), _seats_held, within="seats"),
+    Column("email", say("E-mail"), lambda person: person.email, within="email"),
+    Column("state", say("Account"), lambda person: translated(PERSON_STATES[person.state]), lambda person: person.state, within="state"),
+    Column("since", say("Added on"), lambda person: person.created_at, within="since"),
+)
 
 
 def _found(person_id: int) -> Person:

@@ -13,9 +13,13 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.members import actions, queries
 from tracker.members.models import Unit, UnitKind
 from tracker.members.rules import UNIT_STATES, UnitState
+from tracker.messages import say
 from tracker.policy import UNIT_ROLES, Action, Role, available, can, check
+from tracker.saved_views.queries import of as views_of
+from tracker.web.exports import Column, Kind, send
+from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
-from tracker.web.lists import View, choice_asked, paged, sort_asked, text_asked
+from tracker.web.lists import Choosable, View, choice_asked, paged, sort_asked, sorted_by, text_asked
 from tracker.web.locale import gettext
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import KINDS, UnitForm, show
@@ -32,15 +36,52 @@ ORDERS = {
 ROLE_ORDER = tuple(role for role in Role if role in UNIT_ROLES)
 
 
+CHOOSABLE = Choosable({"kind": say("Kind"), "people": say("People"), "code": say("Code")}, ("kind", "people", "code"))
+"""The columns that a reader can choose; the name is always there."""
+COLUMNS = (
+    Column("code", say("Code"), lambda row: row.Unit.code, within="code"),
+    Column("name_zh", say("Name in Chinese"), lambda row: row.Unit.name_zh),
+    Column("name_en", say("Name in English"), lambda row: row.Unit.name_en),
+    Column("short_zh", say("Short name in Chinese"), lambda row: row.Unit.short_zh),
+    Column("short_en", say("Short name in English"), lambda row: row.Unit.short_en),
+    Column("kind", say("Kind"), lambda row: translated(KINDS[row.Unit.kind]), lambda row: row.Unit.kind, within="kind"),
+    Column("state", say("Membership"), lambda row: translated(UNIT_STATES[row.Unit.state]), lambda row: row.Unit.state),
+    Column("people", say("People"), lambda row: row.people, within="people"),
+)
+
+
+def _asked() -> tuple[View, sa.Select[Unit, int]]:
+    """Return the list as its address says it, and the units that it shows."""
+    text, kind, state = text_asked("q"), choice_asked("kind", UnitKind), choice_asked("state", UnitState)
+    named = {"q": text, "kind": kind or "", "state": state or "", "col": CHOOSABLE.in_address()}
+    view = View(named, sort_asked(ORDERS, "code"), export="members.export_units")
+    return view, queries.units_listed(clock.now(), text=text, kind=kind, state=state)
+
+
 @bp.get("/members")
 def index() -> ResponseReturnValue:
     """List the units; filters, sort and page stand in the address."""
-    text, kind, state = text_asked("q"), choice_asked("kind", UnitKind), choice_asked("state", UnitState)
-    view = View({"q": text, "kind": kind or "", "state": state or ""}, sort_asked(ORDERS, "code"))
-    wanted = queries.units_listed(clock.now(), text=text, kind=kind, state=state)
+    view, wanted = _asked()
     page = paged(wanted, view=view, orders=ORDERS, stable=Unit.id)
-    may_add = can(Action.CREATE, Unit(), actor=the_actor(), now=clock.now())
-    return render_template("members/index.html", page=page, view=view, kinds=KINDS, state_words=UNIT_STATES, may_add=may_add)
+    return render_template(
+        "members/index.html",
+        page=page,
+        view=view,
+        kinds=KINDS,
+        state_words=UNIT_STATES,
+        may_add=can(Action.CREATE, Unit(), actor=the_actor(), now=clock.now()),
+        columns=CHOOSABLE.labels,
+        shown=CHOOSABLE.shown(),
+        saved=session().scalars(views_of(the_actor().person_id or 0, "units")).all(),
+    )
+
+
+@bp.get("/members/export.<any(csv, xlsx, json):kind>")
+def export_units(kind: str) -> ResponseReturnValue:
+    """Send all units that the list shows at this address, in its order, as a file."""
+    view, wanted = _asked()
+    rows = session().execute(wanted.order_by(*sorted_by(view, ORDERS, Unit.id))).all()
+    return send(Kind(kind), say("Units"), CHOOSABLE.of_file(COLUMNS), rows)
 
 
 @bp.get("/members/units/<int:unit_id>")

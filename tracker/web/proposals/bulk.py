@@ -12,10 +12,11 @@ from tracker import clock
 from tracker.db import session
 from tracker.errors import Invalid, NotFound
 from tracker.messages import Message
-from tracker.policy import SECRETARIAT, Action, Denial, check
+from tracker.policy import SECRETARIAT, Action, Actor, Denial, check
 from tracker.proposals import actions, queries
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import PROPOSAL
+from tracker.reviews.assigning import begin
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import PER_PAGE
@@ -25,7 +26,18 @@ from tracker.web.proposals.blueprint import bp
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-VERBS: Mapping[str, tuple[Action, Callable[..., Any]]] = {"accept": (Action.ACCEPT, actions.accept), "not-accept": (Action.NOT_ACCEPT, actions.not_accept)}
+
+def _begin_review(proposal: Proposal, *, actor: Actor, note: str) -> None:  # noqa: ARG001 - the verb has no remark; the others do
+    begin([proposal], actor=actor)
+
+
+VERBS: Mapping[str, tuple[Action, Callable[..., Any]]] = {
+    "accept": (Action.ACCEPT, actions.accept),
+    "not-accept": (Action.NOT_ACCEPT, actions.not_accept),
+    "begin-review": (Action.BEGIN_REVIEW, _begin_review),
+}
+SILENT = frozenset({"begin-review"})
+"""The verbs that take no remark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +92,13 @@ def _page(verb: str, chosen: list[Chosen], wrong: list[str] | None = None) -> st
     unable = [each for each in chosen if each.denial is not None]
     rule = PROPOSAL[VERBS[verb][0]]
     return render_template(
-        "proposals/bulk.html", verb=verb, label=rule.label, owed=rule.reason, able=able, unable=unable, wrong=wrong or [], note=request.form.get("note", "")
+        "proposals/bulk.html",
+        verb=verb,
+        label=rule.label,
+        silent=verb in SILENT,
+        owed=rule.reason,
+        able=able,
+        unable=unable,
+        wrong=wrong or [],
+        note=request.form.get("note", ""),
     )

@@ -50,6 +50,7 @@ EXAMPLES = {
 }
 COLUMNS = (UNIT, *(Column(name, LABELS[name], owed=False, example=EXAMPLES.get(name, "")) for name in entering.COLUMNS))
 CAPS = sheets.Caps(rows=200, cell=20_000, prose=True)
+CALLED = (UNIT.code, "title_zh", "title_en")
 TITLE = say("Import proposals")
 HOW = say(
     "Fill in the template, one row for each proposal: the lead unit by code or name, the topic area by number or name, long texts with their line breaks. Tables of the form, such as the budget lines, are left to the unit."
@@ -134,7 +135,7 @@ def import_template(kind: str) -> ResponseReturnValue:
     """Send a file with the columns and one example."""
     programme = _programme()
     area = next(iter(session().scalars(queries.areas(programme.id))), None)
-    chosen = Import(TITLE, COLUMNS, partial(_take, programme_id=programme.id, paper=""), CAPS)
+    chosen = Import(TITLE, COLUMNS, partial(_take, programme_id=programme.id, paper=""), CAPS, CALLED)
     return send_template(chosen, kind, lambda column: name_text(area) if column.code == "area" and area else column.example)
 
 
@@ -147,7 +148,7 @@ def import_() -> ResponseReturnValue:
     paper, refused = _paper(asked.get("note", "")) if on_paper else ("", ())
     outcome = Outcome(refused=refused)
     if request.method == "POST" and not refused:
-        outcome = take(Import(TITLE, COLUMNS, partial(_take, programme_id=key, paper=paper), CAPS))
+        outcome = take(Import(TITLE, COLUMNS, partial(_take, programme_id=key, paper=paper), CAPS, CALLED))
     if outcome.done:
         flash(ngettext("%(num)s proposal was entered.", "%(num)s proposals were entered.", len(outcome.lines)), "good")
         return redirect(url_for("proposals.index", year=year), 303)

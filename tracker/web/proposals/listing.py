@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +15,7 @@ from tracker.db import session
 from tracker.decisions.standing import settle
 from tracker.members.models import Unit
 from tracker.members.rules import UnitState
-from tracker.messages import Message, say
+from tracker.messages import say
 from tracker.policy import COMMITTEE_ROLES, UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
@@ -27,7 +26,7 @@ from tracker.saved_views.queries import of as views_of
 from tracker.web.exports import Column, Kind, send
 from tracker.web.formats import locale_code, name_text, translated
 from tracker.web.identity import the_actor
-from tracker.web.lists import COUNTED, PER_PAGE, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
+from tracker.web.lists import COUNTED, PER_PAGE, Choosable, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
 from tracker.web.proposals.blueprint import bp, late_note
 from tracker.web.proposals.bulk import verbs_offered
 
@@ -58,22 +57,15 @@ def _wanted() -> Wanted:
 def _view(wanted: Wanted) -> View:
     """Return the list as its address says it."""
     numbers = {"year": wanted.year, "area": wanted.area_id, "unit": wanted.unit_id}
-    chosen = columns_asked()
     asked = {
         "q": wanted.text,
         "state": wanted.state,
         "mine": "1" if wanted.mine else "",
         "scan": "missing" if wanted.lacks_scan else "",
         "late": "1" if wanted.late else "",
-        "col": "" if chosen == SHOWN else chosen,
+        "col": CHOOSABLE.in_address(),
     }
     return View(asked | {name: str(number or "") for name, number in numbers.items()}, wanted.sort)
-
-
-def columns_asked() -> tuple[str, ...]:
-    """Return the columns chosen, in the order of the list; the usual ones when none is."""
-    asked = set(request.args.getlist("col"))
-    return tuple(name for name in CHOOSABLE if name in asked) or SHOWN
 
 
 @bp.get("/proposals")
@@ -88,8 +80,8 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         sees_scans=sees_scans(),
         states=[(state.value, label) for state, label in STATES.items()],
-        columns=CHOOSABLE,
-        shown=columns_asked(),
+        columns=CHOOSABLE.labels,
+        shown=CHOOSABLE.shown(),
         saved=session().scalars(views_of(actor.person_id or 0, "proposals")).all(),
         verbs=verbs_offered(),
         **_choices(wanted),
@@ -97,39 +89,32 @@ def index() -> ResponseReturnValue:
     )
 
 
-CHOOSABLE: Mapping[str, Message] = {
-    "number": say("Number"),
-    "unit": say("Lead unit"),
-    "area": say("Topic area"),
-    "state": say("State"),
-    "budget": say("Budget"),
-    "submitted": say("Submitted"),
-    "changed": say("Changed"),
-}
+CHOOSABLE = Choosable(
+    {
+        "number": say("Number"),
+        "unit": say("Lead unit"),
+        "area": say("Topic area"),
+        "state": say("State"),
+        "budget": say("Budget"),
+        "submitted": say("Submitted"),
+        "changed": say("Changed"),
+    },
+    ("number", "unit", "state", "budget", "changed"),
+)
 """The columns that a reader can choose; the title is always there."""
-SHOWN = ("number", "unit", "state", "budget", "changed")
-IN_FILE = {
-    "number": ("number",),
-    "unit": ("lead_unit",),
-    "area": ("area",),
-    "state": ("state",),
-    "budget": ("budget",),
-    "submitted": ("submitted_at",),
-    "changed": ("changed_at",),
-}
 FEN = 100
 COLUMNS = (
-    Column("number", say("Number"), lambda line: line.number),
+    Column("number", say("Number"), lambda line: line.number, within="number"),
     Column("year", say("Year"), lambda line: line.year),
     Column("title_zh", say("Title in Chinese"), lambda line: line.title_zh),
     Column("title_en", say("Title in English"), lambda line: line.title_en),
-    Column("area", say("Topic area"), lambda line: name_text(line.area), lambda line: asdict(line.area) if line.area else None),
-    Column("lead_unit", say("Lead unit"), lambda line: name_text(line.lead), lambda line: asdict(line.lead)),
-    Column("state", say("State"), lambda line: translated(line.label), lambda line: line.state),
-    Column("budget", say("Total budget in yuan"), lambda line: Decimal(line.budget_total) / FEN),
-    Column("submitted_at", say("Submitted at"), lambda line: line.submitted_at),
-    Column("changed_at", say("Changed"), lambda line: line.changed_at),
-    Column("late", say("Submitted late"), lambda line: translated(say("yes")) if line.late else None, lambda line: line.late),
+    Column("area", say("Topic area"), lambda line: name_text(line.area), lambda line: asdict(line.area) if line.area else None, within="area"),
+    Column("lead_unit", say("Lead unit"), lambda line: name_text(line.lead), lambda line: asdict(line.lead), within="unit"),
+    Column("state", say("State"), lambda line: translated(line.label), lambda line: line.state, within="state"),
+    Column("budget", say("Total budget in yuan"), lambda line: Decimal(line.budget_total) / FEN, within="budget"),
+    Column("submitted_at", say("Submitted at"), lambda line: line.submitted_at, within="submitted"),
+    Column("changed_at", say("Changed"), lambda line: line.changed_at, within="changed"),
+    Column("late", say("Submitted late"), lambda line: translated(say("yes")) if line.late else None, lambda line: line.late, within="submitted"),
 )
 
 
@@ -138,15 +123,7 @@ def export(kind: str) -> ResponseReturnValue:
     """Send all that the list shows at this address, in its order, as a file."""
     now = clock.now()
     listing = Listing(the_actor(), _wanted(), now, locale_code(), _settled(now))
-    return send(Kind(kind), say("Proposals"), _columns_of_file(), listing.lines())
-
-
-def _columns_of_file() -> list[Column]:
-    """Return all columns, or those chosen for the list, titles and year always among them."""
-    if not request.args.getlist("col"):
-        return list(COLUMNS)
-    kept = {"year", "title_zh", "title_en", "late", *(code for name in columns_asked() for code in IN_FILE[name])}
-    return [column for column in COLUMNS if column.code in kept]
+    return send(Kind(kind), say("Proposals"), CHOOSABLE.of_file(COLUMNS), listing.lines())
 
 
 def _page(actor: Actor, wanted: Wanted, now: datetime) -> Page:
