@@ -47,6 +47,7 @@ class Action(StrEnum):
     ACCEPT = "accept"
     NOT_ACCEPT = "not_accept"
     MERGE = "merge"
+    MOVE_FORM = "move_form"
     OPEN = "open"
     CAST = "cast"
     CLOSE = "close"

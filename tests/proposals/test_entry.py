@@ -7,6 +7,8 @@ import pytest
 from tracker.errors import Invalid
 from tracker.proposals import content as shape
 from tracker.proposals.entry import read, read_note
+from tracker.proposals.form import shipped
+from tracker.proposals.owing import missing
 
 
 def faults(**typed: object) -> list[str]:
@@ -93,7 +95,7 @@ def test_note_over_its_limit_is_refused() -> None:
 
 
 def test_empty_content_owes_everything_that_is_owed() -> None:
-    assert list(shape.missing(shape.empty(), titles=("", ""), area=False)) == [
+    assert list(missing(shipped(), shape.empty(), titles=("", ""), area=False)) == [
         "title_zh",
         "area",
         "keywords",
@@ -116,4 +118,4 @@ def test_empty_content_owes_everything_that_is_owed() -> None:
 
 def test_stated_total_must_equal_the_lines() -> None:
     content = {**shape.empty(), "budget": [{"kind": "labour", "amount": 100, "basis": ""}], "budget_total": 101}
-    assert "budget_total" in shape.missing(content, titles=("题", ""), area=True)
+    assert "budget_total" in missing(shipped(), content, titles=("题", ""), area=True)

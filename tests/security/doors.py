@@ -148,6 +148,7 @@ REPORT_STATES_TRIED = {
 STATES_TRIED = {
     "proposals.show": tuple(state for state in ProposalState if state is not ProposalState.REVIEWED),
     "proposals.edit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.IN_BALLOT),
+    "proposals.move_form": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.submit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.screen": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.SCREENED),
     "proposals.screening_sheet": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.SCREENED),

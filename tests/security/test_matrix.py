@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.product import TODAY, Year, make_app, sign_in_as
 from tests.security.doors import WHO, Door, Samples, doors, find_samples
 from tests.security.late import place_pass
+from tests.security.newer import place_form
 from tests.security.quarters import place_reports
 from tests.security.reviewing import place_reviews
 from tests.security.spoken import place_comment
@@ -43,6 +44,7 @@ class House:
             session.execute(sa.update(Person).where(Person.id == self.year.people["unit-18"].person_id).values(state=PersonState.SUSPENDED))
             place_reports(session, self.year.people, lead=str(WHO["lead"]), partner=str(WHO["partner"]))
             place_comment(session, self.year.people)
+            place_form(session, self.year.people)
             place_pass(session, self.year.people, holder=str(WHO["stranger"]))
             place_reviews(session, self.year.people, lead=str(WHO["lead"]), expert=str(WHO["expert"]))
         with self.app.app_context():

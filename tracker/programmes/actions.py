@@ -17,7 +17,7 @@ from tracker.messages import say
 from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.programmes import checklist, content, queries, windows
 from tracker.programmes.content import Area, Voting, Wrong
-from tracker.programmes.models import CallFile, Phase, Programme, TopicArea
+from tracker.programmes.models import CallFile, FormVersion, Phase, Programme, TopicArea
 from tracker.programmes.rules import PhaseKind, ProgrammeState
 from tracker.transitions import perform
 
@@ -173,7 +173,7 @@ def publish(programme: Programme, *, actor: Actor) -> None:
 
 
 def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
-    """Start the next year from this one: names, call text, areas, formal check, voting, review and reporting rules, and windows a year later on the wall clock of ``zone``.
+    """Start the next year from this one: names, call text, areas, form, formal check, voting, review and reporting rules, and windows a year later on the wall clock of ``zone``.
 
     Files are not copied. Raises Refused, also when the next year is there already.
     """
@@ -189,8 +189,17 @@ def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
     new.phases.extend(_moved(phase, zone) for phase in programme.phases)
     new.project_prefix, new.reporting, new.review = programme.project_prefix, dict(programme.reporting), dict(programme.review)
     new.screening = dict(programme.screening)
+    _copy_form(programme, new, actor)
     session().flush()
     return new
+
+
+def _copy_form(programme: Programme, new: Programme, actor: Actor) -> None:
+    """Give the new year the newest form of the old one as its first; a year with the shipped form has none to give."""
+    form = session().scalars(queries.newest_form(programme)).one_or_none()
+    if form is not None:
+        kept = FormVersion(programme_id=new.id, number=1, body=form.body, sha256=form.sha256, made_at=clock.now(), made_by=actor.person_id)
+        session().add(kept)
 
 
 def no_room_after(programme: Programme) -> Denial | None:

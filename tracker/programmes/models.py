@@ -19,7 +19,7 @@ class Programme(Base):
     """One year's call (年度计划).
 
     ``passes_until`` is when the last of its late passes ends, None while none was given: only then are ``passes`` worth asking for, which
-    few pages do.
+    few pages do. ``form_number`` is that of its newest form; number 1 is the one that the program ships, unless the programme has a row for it.
     """
 
     __tablename__ = "programme"
@@ -36,6 +36,7 @@ class Programme(Base):
     voting: Mapped[JSONDict]
     last_proposal: Mapped[int] = mapped_column(default=0)
     last_ballot: Mapped[int] = mapped_column(default=0)
+    form_number: Mapped[int] = mapped_column(default=1, server_default="1")
     last_project: Mapped[int] = mapped_column(default=0, server_default="0")
     project_prefix: Mapped[str] = mapped_column(sa.String(12), default="IPWC", server_default="IPWC")
     reporting: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
@@ -110,6 +111,22 @@ class Phase(Base):
     def contains(self, now: datetime) -> bool:
         """Say whether the window is open at ``now``."""
         return self.opens_at <= now < self.closes_at
+
+
+class FormVersion(Base):
+    """A form of the programme as it was saved, which never changes; ``sha256`` is that of the canonical JSON of ``body``."""
+
+    __tablename__ = "form_version"
+    __table_args__ = (sa.UniqueConstraint("programme_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"))
+    number: Mapped[int]
+    body: Mapped[JSONDict]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    made_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class CallFile(Base):

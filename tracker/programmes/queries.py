@@ -10,7 +10,7 @@ from tracker.db import session
 from tracker.errors import NotFound
 from tracker.policy import SECRETARIAT, Action, Actor, check
 from tracker.programmes.content import is_year
-from tracker.programmes.models import Programme
+from tracker.programmes.models import FormVersion, Programme
 from tracker.programmes.rules import ProgrammeState
 
 
@@ -34,6 +34,11 @@ def newest_year(actor: Actor) -> sa.Select[tuple[int | None]]:
 def of_year(year: int) -> sa.Select[Programme]:
     """One year with its windows, areas and files."""
     return sa.select(Programme).options(joinedload(Programme.phases), joinedload(Programme.files), selectinload(Programme.areas)).where(Programme.year == year)
+
+
+def newest_form(programme: Programme) -> sa.Select[FormVersion]:
+    """The newest form of a programme, none while it is the one that the program ships."""
+    return sa.select(FormVersion).where(FormVersion.programme_id == programme.id, FormVersion.number == programme.form_number)
 
 
 def exists(year: int) -> bool:

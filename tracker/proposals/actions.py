@@ -24,7 +24,10 @@ from tracker.proposals import content as shape
 from tracker.proposals import lateness, queries, screening
 from tracker.proposals.attaching import bind_files
 from tracker.proposals.entry import Draft, read_note
+from tracker.proposals.form import Form
+from tracker.proposals.forming import form_of, newest
 from tracker.proposals.models import Partner, Proposal, Version
+from tracker.proposals.owing import missing
 from tracker.proposals.rules import Start
 from tracker.transitions import perform
 
@@ -62,7 +65,8 @@ def start(draft: Draft, *, programme_id: int, actor: Actor) -> Proposal:
 def new_draft(draft: Draft, programme: Programme, *, lead_unit_id: int, person_id: int) -> Proposal:
     """Return a draft under the programme's next number, not yet added; the programme is locked. Raises Invalid for an area of another programme."""
     now = clock.now()
-    area = _area(draft.area_id, programme.areas)
+    area, kept = _area(draft.area_id, programme.areas), newest(programme)
+    form = form_of(kept)
     programme.last_proposal += 1
     serial = programme.last_proposal
     return Proposal(
@@ -73,13 +77,20 @@ def new_draft(draft: Draft, programme: Programme, *, lead_unit_id: int, person_i
         area_id=area.id if area else None,
         title_zh=draft.title_zh,
         title_en=draft.title_en,
-        budget_total=shape.budget_sum(draft.content),
+        budget_total=_amount(form, draft.content),
         content=draft.content,
+        form_version=kept,
         started_by=person_id,
         started_at=now,
         changed_at=now,
         partners=[],
     )
+
+
+def _amount(form: Form, content: Mapping[str, Any]) -> int:
+    """Return what the proposal asks for in 分: the sum of its lines, or the stated total where the form asks for no lines."""
+    asked = form.kept(content)
+    return shape.budget_sum(asked) if form.has(shape.BUDGET.name) else asked[shape.TOTAL.name] or 0
 
 
 def _active_unit(unit_id: int) -> None:
@@ -116,7 +127,7 @@ def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -
         perform(Action.EDIT, proposal, actor=actor, facts={"changed": changed})
     _take_over_partners(proposal, draft, units)
     proposal.title_zh, proposal.title_en, proposal.area = draft.title_zh, draft.title_en, area
-    proposal.content, proposal.budget_total = draft.content, shape.budget_sum(draft.content)
+    proposal.content, proposal.budget_total = draft.content, _amount(proposal.form, draft.content)
     _touch(proposal)
     return True
 
@@ -135,7 +146,7 @@ def _touch(proposal: Proposal) -> None:
 
 def _changed(proposal: Proposal, draft: Draft) -> list[str]:
     """Return the names of what ``draft`` changes, for the event."""
-    before = {**proposal.content, "title_zh": proposal.title_zh, "title_en": proposal.title_en, "area": proposal.area_id}
+    before = {**shape.empty(), **proposal.content, "title_zh": proposal.title_zh, "title_en": proposal.title_en, "area": proposal.area_id}
     after = {**draft.content, "title_zh": draft.title_zh, "title_en": draft.title_en, "area": draft.area_id}
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     partners = tuple((partner.unit_id, partner.share) for partner in proposal.partners)
@@ -187,7 +198,7 @@ def snapshot(proposal: Proposal, number: int | None = None) -> dict[str, Any]:
     """Return the proposal as it reads now, complete in itself: units and area by name, so that a version reads the same; ``number`` None: the working copy."""
     area = proposal.area
     return {
-        **proposal.content,
+        **proposal.form.kept(proposal.content),
         "proposal": proposal.number,
         "version": number,
         "title_zh": proposal.title_zh,
@@ -206,7 +217,7 @@ def _unit(unit: Unit) -> dict[str, str]:
 def owed(proposal: Proposal) -> dict[str, Message]:
     """Return what a submission of the working copy still owes, by field."""
     partners = [{"unit": partner.unit_id, "share": partner.share} for partner in proposal.partners]
-    return shape.missing(proposal.content, titles=(proposal.title_zh, proposal.title_en), area=proposal.area_id is not None, partners=partners)
+    return missing(proposal.form, proposal.content, titles=(proposal.title_zh, proposal.title_en), area=proposal.area_id is not None, partners=partners)
 
 
 def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: bool, note: str = "") -> Version:
@@ -224,12 +235,20 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
         raise Invalid(lacking)
     lateness.take_use(proposal)
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
-    frozen = {**snapshot(proposal, number), "undertaking": True, "files": bind_files(proposal.id, number)}
+    frozen = {**snapshot(proposal, number), "undertaking": True, "form": proposal.form_number, "files": bind_files(proposal.id, number)}
     digest = sha256_hex(frozen)
     perform(Action.SUBMIT, proposal, actor=actor, note=read_note(note), facts={"version": number, "sha256": digest})
     proposal.submitted_at, proposal.return_due_at = clock.now(), None
     _touch(proposal)
-    version = Version(proposal_id=proposal.id, number=number, content=frozen, sha256=digest, submitted_at=clock.now(), submitted_by=actor.person_id)
+    version = Version(
+        proposal_id=proposal.id,
+        number=number,
+        content=frozen,
+        sha256=digest,
+        submitted_at=clock.now(),
+        submitted_by=actor.person_id,
+        form_version=proposal.form_version,
+    )
     session().add(version)
     return version
 

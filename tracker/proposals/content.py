@@ -1,17 +1,17 @@
-"""What a proposal holds: its fields, their limits and what a submission owes, each said once. Pure.
+"""What a proposal can hold: the catalogue of its fields and tables with the limits the program ships, each said once. Pure.
 
 The working copy and every version are JSON of this shape (``SCHEMA`` names it): a text per field of ``FIELDS`` (title aside, which has
 columns of its own), a list of rows per table of ``TABLES`` (partners aside, which are rows of the database), ``keywords``, and amounts
-in 分.
+in 分. Which of it a programme asks for is said by its form (``form.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tracker.fields import Field, Kind, Section, Table, names, yuan
+from tracker.fields import Field, Kind, Section, Table, names
 from tracker.messages import Message, say
 
 SCHEMA = 1
@@ -86,9 +86,9 @@ TITLES = (
         zi=40,
         longest=200,
         owed=False,
-        hint=say("At most 40 characters, punctuation included. A title in one language is required."),
+        hint=say("At most {limit} characters, punctuation included. A title in one language is required.", limit=40),
     ),
-    Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most 40 characters (字); a word counts as one.")),
+    Field("title_en", say("Title in English"), zi=40, longest=200, owed=False, hint=say("At most {limit} characters (字); a word counts as one.", limit=40)),
 )
 TOPIC_CLASS = Field("topic_class", say("Class of the topic"), Kind.CODE, owed=False, codes=CLASSES)
 BACKGROUND = Field("background", say("Background and need"), Kind.TEXT, 1500)
@@ -171,7 +171,10 @@ BUDGET = Table(
 TEXTS = (BACKGROUND, RATIONALE, RESEARCH, METHOD, NOVELTY, PRIOR_WORK, REFERENCES)
 FIELDS = (TOPIC_CLASS, *TEXTS, *INVESTIGATOR, *CONTACT, *PERIOD, TOTAL)
 TABLES = (TEAM, RESULTS, SCHEDULE, BUDGET)
+SCALARS: Mapping[str, Field] = {field.name: field for field in (*TITLES, *FIELDS)}
+GRIDS: Mapping[str, Table] = {table.name: table for table in (PARTNERS, *TABLES)}
 AREA, KEYWORDS_LABEL = say("Topic area"), say("Keywords")
+KEYWORDS_HINT = say("At most {limit}, parted by commas.", limit=KEYWORDS)
 UNDERTAKING = say("On behalf of our unit: what this proposal says is true, it infringes nobody's rights, and our unit carries it out if it is approved.")
 
 
@@ -201,48 +204,7 @@ def quarters(year: int) -> list[str]:
     return [f"{each}Q{number}" for each in (year, year + 1) for number in range(1, 5)]
 
 
-def missing(content: Content, *, titles: Sequence[str], area: bool, partners: Sequence[Content] = ()) -> dict[str, Message]:
-    """Return what a submission still owes: field (as the form names it) to what is to be done. Empty when nothing is."""
-    return dict(_owed(content, titles, area=area, partners=partners))
-
-
-def _owed(content: Content, titles: Sequence[str], *, area: bool, partners: Sequence[Content]) -> Iterator[tuple[str, Message]]:
-    if not any(titles):
-        yield TITLES[0].name, say("Give a title in Chinese or in English.")
-    if not area:
-        yield "area", say("Choose the topic area.")
-    if not content.get("keywords"):
-        yield "keywords", say("Give at least one keyword.")
-    for field in FIELDS:
-        if field.owed and content.get(field.name) in {"", None}:
-            yield field.name, say("{field}: not filled in yet.", field=field.label)
-    if not content.get("contact_email") and not content.get("contact_phone"):
-        yield "contact_email", say("Give an e-mail address or a telephone number of the contact.")
-    yield from _owed_rows(PARTNERS, partners)
-    for table in TABLES:
-        yield from _owed_rows(table, content.get(table.name, ()))
-    yield from _unequal(content)
-
-
-def _owed_rows(table: Table, rows: Sequence[Content]) -> Iterator[tuple[str, Message]]:
-    if len(rows) < table.least:
-        yield table.name, say("{table}: enter at least one row.", table=table.label)
-    for place, row in enumerate(rows):
-        for column in table.columns:
-            if column.owed and row[column.name] in {"", None}:
-                yield (
-                    f"{table.name}-{place}-{column.name}",
-                    say("{table}, row {number}: {field} is not filled in yet.", table=table.label, number=place + 1, field=column.label),
-                )
-
-
-def _unequal(content: Content) -> Iterator[tuple[str, Message]]:
-    stated, summed = content.get("budget_total"), budget_sum(content)
-    if stated is not None and content.get("budget") and stated != summed:
-        yield TOTAL.name, say("The stated total is {stated} yuan, but the lines add up to {summed} yuan.", stated=yuan(stated), summed=yuan(summed))
-
-
 def section_of(name: str) -> str:
-    """Return the id of the section that holds a field, named as ``missing`` and the form name it."""
+    """Return the id of the section that holds a field, named as ``owing.missing`` and the browser's form name it."""
     stem = name.split("-", 1)[0]
     return next((section.id for section in SECTIONS if stem in section.names), SECTIONS[0].id)

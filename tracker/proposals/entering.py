@@ -66,11 +66,21 @@ def _submit_on_paper(proposal: Proposal, paper: str, actor: Actor) -> None:
     lacking = {name: [message] for name, message in owed(proposal).items() if name in COLUMNS}
     if lacking:
         raise Invalid(lacking)
-    frozen = {**snapshot(proposal, 1), "undertaking": False, "on_paper": paper, "files": []}
+    frozen = {**snapshot(proposal, 1), "undertaking": False, "on_paper": paper, "form": proposal.form_number, "files": []}
     digest = sha256_hex(frozen)
     news = say("The secretariat entered {number} “{title}” as submitted by the lead unit on paper: {note}")
     facts = {"number": proposal.number, "version": 1, "sha256": digest}
     perform(Action.ENTER, proposal, actor=actor, note=paper, facts=facts, to=ProposalState.SUBMITTED, news=news)
     proposal.submitted_at = clock.now()
     proposal.budget_total = proposal.content[shape.TOTAL.name] or 0
-    session().add(Version(proposal_id=proposal.id, number=1, content=frozen, sha256=digest, submitted_at=clock.now(), submitted_by=actor.person_id))
+    session().add(
+        Version(
+            proposal_id=proposal.id,
+            number=1,
+            content=frozen,
+            sha256=digest,
+            submitted_at=clock.now(),
+            submitted_by=actor.person_id,
+            form_version=proposal.form_version,
+        )
+    )

@@ -14,9 +14,11 @@ from tracker.files.models import StoredFile
 from tracker.members import queries as members
 from tracker.members.models import Unit
 from tracker.messages import Message
-from tracker.programmes.models import Programme, TopicArea
+from tracker.programmes.models import FormVersion, Programme, TopicArea
 from tracker.proposals import rules as law
+from tracker.proposals.content import PARTNERS
 from tracker.proposals.enclosures import AttachmentKind
+from tracker.proposals.form import FIRST, Form, from_body
 from tracker.proposals.words import names_in, words_of
 from tracker.search.actions import Found
 from tracker.search.models import Kind as SearchKind
@@ -30,7 +32,8 @@ class Proposal(Base):
     is when it first passed the formal check: from then on everyone signed in may read it. ``ballot_closes_at``,
     ``chair_conflict_at``, ``reviewed_at`` and ``review_summary`` are facts that later domains put here, so that this one need not know
     them. ``screening`` is the sheet of the last formal check (``screening.py``), the working one while it goes on; ``return_due_at`` is
-    until when the unit is asked to send a returned proposal back. ``took_in`` is the id and number of each proposal merged into this one. ``late_pass_id`` is the
+    until when the unit is asked to send a returned proposal back. ``form_version`` is the form it is written with, None: the one that the
+    program ships. ``took_in`` is the id and number of each proposal merged into this one. ``late_pass_id`` is the
     late pass by which it was submitted after the window, None for one that came in time.
     """
 
@@ -72,16 +75,29 @@ class Proposal(Base):
     late_pass_id: Mapped[int | None] = mapped_column(sa.ForeignKey("late_pass.id"))
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proposal.id"))
     took_in: Mapped[JSONDict | None]
+    form_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("form_version.id"))
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     merged_into: Mapped[Proposal | None] = relationship(remote_side="Proposal.id", foreign_keys=merged_into_id)
+    form_version: Mapped[FormVersion | None] = relationship(lazy="raise_on_sql")
     area: Mapped[TopicArea | None] = relationship(lazy="raise_on_sql")
     lead_unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
     partners: Mapped[list[Partner]] = relationship(back_populates="proposal", order_by="Partner.position", lazy="selectin", cascade="all, delete-orphan")
     versions: Mapped[list[Version]] = relationship(back_populates="proposal", order_by="Version.number", lazy="raise_on_sql")
+
+    @property
+    def form(self) -> Form:
+        """The form that it is written with. The partner units that a draft has are shown, whatever the form asks for: they take part."""
+        form = from_body(self.form_version.body if self.form_version else None)
+        return form.asking_for(PARTNERS.name) if self.partners else form
+
+    @property
+    def form_number(self) -> int:
+        """The number of the form that it is written with."""
+        return self.form_version.number if self.form_version else FIRST
 
     @property
     def partner_unit_ids(self) -> frozenset[int]:
@@ -129,7 +145,7 @@ class Titled:
 
 
 class Version(Base):
-    """An immutable snapshot at one submission; ``sha256`` is that of its canonical JSON."""
+    """An immutable snapshot at one submission; ``sha256`` is that of its canonical JSON, ``form_version`` the form it was written with."""
 
     __tablename__ = "version"
     __table_args__ = (sa.UniqueConstraint("proposal_id", "number"),)
@@ -141,9 +157,17 @@ class Version(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64))
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    form_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("form_version.id"))
 
+    form_version: Mapped[FormVersion | None] = relationship(lazy="raise_on_sql")
     proposal: Mapped[Proposal] = relationship(back_populates="versions", lazy="raise_on_sql")
     found_when: ClassVar[frozenset[str]] = frozenset({"content"})
+
+    @property
+    def form(self) -> Form:
+        """The form that it was written with; the partner units that it names belong to it, whatever the form asks for."""
+        form = from_body(self.form_version.body if self.form_version else None)
+        return form.asking_for(PARTNERS.name) if self.content.get(PARTNERS.name) else form
 
     def found_by(self) -> Found:
         """Return what the proposal is found by from now on, by everyone who may see it: a version is only ever the newest when it is written."""

@@ -15,7 +15,7 @@ from tracker.db import session
 from tracker.files.models import StoredFile
 from tracker.members.models import Person, Unit
 from tracker.policy import UNIT_ROLES, Action, Actor, Role
-from tracker.programmes.models import Programme, TopicArea
+from tracker.programmes.models import FormVersion, Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.programmes.stages import Order
 from tracker.proposals.enclosures import AWAITING_SCAN, AttachmentKind
@@ -86,6 +86,7 @@ def _relations() -> tuple[ORMOption, ...]:
     return (
         joinedload(Proposal.programme).joinedload(Programme.phases),
         joinedload(Proposal.area),
+        joinedload(Proposal.form_version),
         joinedload(Proposal.lead_unit),
         selectinload(Proposal.partners).joinedload(Partner.unit),
     )
@@ -139,7 +140,8 @@ def areas(programme_id: int) -> sa.Select[TopicArea]:
 
 def versions(proposal_id: int) -> sa.Select[Version, Person]:
     """All versions of a proposal, newest first, each with the person who submitted it."""
-    return sa.select(Version, Person).join(Person, Person.id == Version.submitted_by).where(Version.proposal_id == proposal_id).order_by(Version.number.desc())
+    found = sa.select(Version, Person).options(joinedload(Version.form_version)).join(Person, Person.id == Version.submitted_by)
+    return found.where(Version.proposal_id == proposal_id).order_by(Version.number.desc())
 
 
 def version(proposal_id: int, number: int) -> sa.Select[Version, Person]:
@@ -154,7 +156,7 @@ def last_version_number(proposal_id: int) -> sa.Select[int | None]:
 
 def last_version(proposal_id: int) -> sa.Select[Version]:
     """The last version, none before the first submission."""
-    return sa.select(Version).where(Version.proposal_id == proposal_id).order_by(Version.number.desc()).limit(1)
+    return sa.select(Version).options(joinedload(Version.form_version)).where(Version.proposal_id == proposal_id).order_by(Version.number.desc()).limit(1)
 
 
 def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
@@ -222,6 +224,22 @@ def candidates(proposal: Proposal, parts: Sequence[str]) -> sa.Select[Proposal]:
 def submitted_by_pass(pass_id: int) -> sa.Select[Proposal]:
     """The proposals submitted by a late pass, without their partners."""
     return sa.select(Proposal).options(lazyload(Proposal.partners)).where(Proposal.late_pass_id == pass_id).order_by(Proposal.id)
+
+
+def form_versions(programme_id: int) -> sa.Select[FormVersion, Person]:
+    """The saved forms of a programme, newest first, each with the person who saved it."""
+    return (
+        sa.select(FormVersion, Person)
+        .join(Person, Person.id == FormVersion.made_by)
+        .where(FormVersion.programme_id == programme_id)
+        .order_by(FormVersion.number.desc())
+    )
+
+
+def working_copies(programme_id: int) -> sa.Select[int]:
+    """How many proposals of a programme are being written: drafts, and those returned for changes."""
+    states = (ProposalState.DRAFT, ProposalState.RETURNED)
+    return sa.select(sa.func.count()).select_from(Proposal).where(Proposal.programme_id == programme_id, Proposal.state.in_(states))
 
 
 def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[Proposal]:

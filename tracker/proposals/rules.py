@@ -166,6 +166,13 @@ def was_submitted(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial |
     return None if proposal.submitted_at is not None else Denial(Kind.WRONG_STATE, say("There is no submitted version yet."))
 
 
+def form_is_newer(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Move a working copy only to a newer form than its own."""
+    if proposal.form_number != proposal.programme.form_number:
+        return None
+    return Denial(Kind.WRONG_STATE, say("It is written with the newest form of the programme already."))
+
+
 _DECIDABLE = frozenset({S.BALLOTED, S.DEFERRED})
 _BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED})
 
@@ -180,6 +187,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         offered=False,
     ),
     Action.EDIT: Rule(say("Edit"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
+    Action.MOVE_FORM: Rule(say("Move to the new form"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open, form_is_newer), offered=False),
     Action.SUBMIT: Rule(
         say("Submit"),
         (LEAD_VOICE,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +133,13 @@ def offer_choices(form: Form, choices: Mapping[Kind, Sequence[tuple[str, str]]],
                     entry.form[column.name].choices = [("", "—"), *choices[column.kind]]
                 elif column.codes is not None:
                     entry.form[column.name].choices = [("", "—"), *((code, translate(label)) for code, label in column.codes.items())]
+
+
+def offer_codes(form: Form, fields: Iterable[Field], translate: Any) -> None:  # noqa: ANN401 - the filter "t"
+    """Fill the select of each single field that holds a code."""
+    for field in fields:
+        if field.codes is not None:
+            form[field.name].choices = [("", "—"), *((code, translate(label)) for code, label in field.codes.items())]
 
 
 def attach(form: Form, wrong: Mapping[str, Sequence[Message]]) -> None:

@@ -239,14 +239,14 @@ def flat(form: TextForm | PlainForm, before: str = "") -> list[tuple[str, str]]:
             for number, entry in enumerate(field, start=1):
                 rows += flat(entry.form, f"{field.label.text} {number} · ")
         elif field.type not in {"HiddenField", "CSRFTokenField", "FileField"}:
-            rows.append((f"{before}{field.label.text}", _value(field)))
+            rows.append((f"{before}{translated(field.label.text)}", _value(field)))
     return rows
 
 
 def _value(field: Field) -> str:
     if field.type == "BooleanField":
         return str(gettext("yes") if field.data else gettext("no"))
-    if field.type == "RadioField":
+    if field.type in {"RadioField", "SelectField"}:
         return next((str(label) for code, label in field.choices or () if code == field.data), "")
     text: str = field.data or ""
     return text.replace("T", " ") if str(field.name).endswith(windows.ENDS) else text

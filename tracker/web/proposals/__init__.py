@@ -8,6 +8,7 @@ import tracker.web.proposals.files
 import tracker.web.proposals.importing
 import tracker.web.proposals.likely
 import tracker.web.proposals.listing
+import tracker.web.proposals.moving
 import tracker.web.proposals.screening
 import tracker.web.proposals.show
 import tracker.web.proposals.writing  # noqa: F401 - importing them hangs their pages on the blueprint

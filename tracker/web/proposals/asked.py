@@ -24,5 +24,6 @@ def mark_asked(form: Form, proposal: Proposal) -> Sheet | None:
     """Put each remark beside its field of the form, and return the sheet it stands in."""
     sheet = asked_of(proposal)
     for name, remark in sheet.fields.items() if sheet else ():
-        form[name].asked = remark
+        if name in form:
+            form[name].asked = remark
     return sheet

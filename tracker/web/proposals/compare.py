@@ -18,12 +18,12 @@ from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
+from tracker.proposals.content import GRIDS, SCALARS
 from tracker.proposals.models import Proposal, Version
 from tracker.web.differing import Diff, field_diff, joined, table_diff, value_text
 from tracker.web.formats import name_text
 from tracker.web.identity import the_actor
 from tracker.web.proposals.blueprint import ONE, bp, load
-from tracker.web.proposals.forms import GRIDS, SCALARS
 from tracker.web.proposals.show import readable, reads_draft, sees_contact
 
 if TYPE_CHECKING:
@@ -114,13 +114,13 @@ def _asked(sides: Sequence[Side]) -> tuple[Side, Side] | tuple[None, None]:
 
 
 def sections_between(old: Mapping[str, Any], new: Mapping[str, Any], *, contact: bool) -> list[tuple[Message, list[Diff]]]:
-    """Compare two snapshots in the order of the form; the contact's address only where the reader sees it."""
+    """Compare two snapshots in the order of the form; the contact's address only where the reader sees it, and nothing that is empty in both."""
     return [(section.label, list(_diffs(section.names, old, new, contact=contact))) for section in shape.SECTIONS]
 
 
 def _diffs(names: Sequence[str], old: Mapping[str, Any], new: Mapping[str, Any], *, contact: bool) -> Iterator[Diff]:
     for name in names:
-        if name in CONTACT and not contact:
+        if (name in CONTACT and not contact) or not (old.get(name) or new.get(name)):
             continue
         if name in GRIDS:
             yield table_diff(GRIDS[name], _rows(name, old), _rows(name, new))

@@ -32,7 +32,9 @@ def version_paper(id: int, number: int, kind: str) -> ResponseReturnValue:  # no
     if found is None:
         raise NotFound
     frozen, _person = found
-    source = Source(proposal.number, frozen.content, proposal.programme.year, number, frozen.sha256, frozen.submitted_at, sees_contact(the_actor(), proposal))
+    source = Source(
+        proposal.number, frozen.content, frozen.form, proposal.programme.year, number, frozen.sha256, frozen.submitted_at, sees_contact(the_actor(), proposal)
+    )
     return _given(source, kind, say("Proposal_{number}_version {version}", number=proposal.number, version=number), f"proposal_{proposal.number}_v{number}")
 
 
@@ -46,7 +48,9 @@ def draft_paper(id: int, kind: str) -> ResponseReturnValue:  # noqa: A002 - the 
 
 
 def _draft(proposal: Proposal) -> Source:
-    return Source(proposal.number, actions.snapshot(proposal), proposal.programme.year, None, "", proposal.changed_at, sees_contact(the_actor(), proposal))
+    return Source(
+        proposal.number, actions.snapshot(proposal), proposal.form, proposal.programme.year, None, "", proposal.changed_at, sees_contact(the_actor(), proposal)
+    )
 
 
 def _given(source: Source, kind: str, name: Message, ascii_name: str) -> ResponseReturnValue:

@@ -21,6 +21,7 @@ from tracker.policy import Kind as DenialKind
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import content as shape
 from tracker.proposals import entering, entry, queries
+from tracker.proposals.forming import form_of, newest
 from tracker.proposals.listing import Named
 from tracker.web.formats import name_text, translated
 from tracker.web.identity import the_actor
@@ -78,8 +79,10 @@ def _take(row: Row, *, programme_id: int, paper: str) -> Message:
     wrong: dict[str, list[Message]] = {}
     unit = _unit(row[UNIT.code], wrong)
     typed["area"] = _area(row["area"], programme.areas, wrong)
+    form = form_of(newest(programme))
+    wrong |= {name: [say("The form of the year does not ask for this.")] for name, text in typed.items() if text and not form.has(name)}
     try:
-        draft = entry.read(typed, year=programme.year)
+        draft = entry.read(typed, year=programme.year, form=form)
     except Invalid as error:
         raise Invalid(_named({**wrong, **error.fields})) from error
     if wrong or unit is None:

@@ -10,16 +10,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from tracker.config import Committee
-from tracker.fields import Field, Kind, Table
+from tracker.fields import Field, Kind
 from tracker.messages import Message, say
 from tracker.proposals import content as shape
+from tracker.proposals.content import GRIDS as TABLES
+from tracker.proposals.content import SCALARS as FIELDS
+from tracker.proposals.form import Form
 from tracker.web.formats import date_text, locale_code, money_text, month_text, name_text, quarter_text, translated
 from tracker.web.papers.paper import Block, Column, Consent, Cover, Facts, Grid, Heading, Pair, Paper, Prose
 
 Content = Mapping[str, Any]
 CONTACT = frozenset(field.name for field in shape.CONTACT)
-FIELDS: Mapping[str, Field] = {field.name: field for field in (*shape.TITLES, *shape.FIELDS)}
-TABLES: Mapping[str, Table] = {table.name: table for table in (shape.PARTNERS, *shape.TABLES)}
 NUMERALS = "一二三四五六七八九十"
 SHORT = 16
 """How many characters a label and its value may have, each, to share a row with another pair."""
@@ -36,10 +37,11 @@ LACKING = say(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a paper is made of: the proposal's number, its text, the year it is for, its number as a version with hash and time (None and "" for a draft)."""
+    """What a paper is made of: the proposal's number, its text, the form it was written with, the year it is for, its number as a version with hash and time (None and "" for a draft)."""
 
     proposal: str
     text: Content
+    form: Form
     year: int
     number: int | None
     sha256: str
@@ -93,7 +95,7 @@ def _empty() -> str:
 
 def _blocks(source: Source) -> Iterator[Block]:
     """Give the parts of the form in its order, each under a numbered heading, then the undertaking with the places to sign and to seal."""
-    for place, section in enumerate(shape.SECTIONS):
+    for place, section in enumerate(source.form.sections):
         yield Heading(_counted(place, section.label))
         names = [name for name in section.names if source.contact or name not in CONTACT]
         for together, group in groupby(names, _in_a_table):
@@ -101,8 +103,8 @@ def _blocks(source: Source) -> Iterator[Block]:
                 yield Facts(_rows([_pair(name, source.text) for name in group]), LABELS[locale_code()])
             else:
                 yield from (_long(name, source.text) for name in group)
-    yield Heading(_counted(len(shape.SECTIONS), say("Undertaking and consent")), fresh=True)
-    yield from _consents(source.text)
+    yield Heading(_counted(len(source.form.sections), say("Undertaking and consent")), fresh=True)
+    yield from _consents(source)
 
 
 def _counted(place: int, text: Message) -> str:
@@ -149,17 +151,21 @@ def written(field: Field, value: Any) -> str:  # noqa: ANN401 - whatever a field
 
 def _long(name: str, text: Content) -> Block:
     if name not in TABLES:
-        paragraphs = tuple(line.strip() for line in str(text.get(name) or "").split("\n") if line.strip())
-        return Prose(translated(FIELDS[name].label), paragraphs or (_empty(),))
+        return Prose(translated(FIELDS[name].label), _paragraphs(str(text.get(name) or "")) or (_empty(),))
     table = TABLES[name]
     columns = tuple(Column(translated(column.label), WIDTHS.get(column.kind, 3), column.kind is Kind.MONEY) for column in table.columns)
     rows = tuple(tuple(written(column, row.get(column.name)) or "—" for column in table.columns) for row in text.get(name) or ())
     return Grid(translated(table.label), columns, rows or ((_empty(), *[""] * (len(columns) - 1)),))
 
 
-def _consents(text: Content) -> Iterator[Block]:
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.split("\n") if line.strip())
+
+
+def _consents(source: Source) -> Iterator[Block]:
     """Give what the unit undertakes, and a box for whoever signs: the principal investigator, the lead unit, each partner unit."""
-    yield Prose(translated(say("Undertaking")), (translated(shape.UNDERTAKING),))
+    yield Prose(translated(say("Undertaking")), _paragraphs(translated(source.form.undertaking)))
+    text = source.text
     day, seal = translated(say("Date: ____ / __ / __")), translated(say("(seal)"))
     head = translated(say("Head of the unit (signature):"))
     yield Consent(translated(say("Principal investigator")), (translated(say("Principal investigator (signature):")),), day)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
 
+from tracker import clock
 from tracker.db import session
 from tracker.errors import Invalid, Refused, Stale
 from tracker.fields import Kind as FieldKind
 from tracker.members.models import Unit
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
-from tracker.policy import Action, Denial, Kind
+from tracker.policy import Action, Denial, Kind, can
 from tracker.programmes.models import Programme
 from tracker.proposals import actions, entry, queries
 from tracker.proposals import content as shape
+from tracker.proposals.form import Form
+from tracker.proposals.forming import form_of, newest
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import Start
 from tracker.proposals.screening import LABELS
@@ -26,23 +28,16 @@ from tracker.web.formats import name_text, quarter_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import number_asked
 from tracker.web.locale import gettext
-from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, section_states, typed
+from tracker.web.longform import attach, change_rows, offer_choices, offer_codes, offer_rows, section_states, typed
 from tracker.web.proposals.asked import mark_asked
 from tracker.web.proposals.blueprint import ONE, bp, late_note, load, refuse_unless, seen_version
 from tracker.web.proposals.compare import changed_since
-from tracker.web.proposals.forms import ProposalForm, StartForm, SubmitForm, filled
+from tracker.web.proposals.forms import COLUMN_LIMITS, SubmitForm, filled, limits_of, proposal_form, runs, start_form
 from tracker.web.told import told
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-    from wtforms import Form
-
-LIMITS = {each.name: each.zi for each in (*shape.TITLES, *shape.TEXTS)}
-
-COLUMN_LIMITS: Mapping[str, Mapping[str, int]] = {
-    table.name: {column.name: column.zi for column in table.columns if column.kind is FieldKind.TEXT and len(table.columns) < 3}  # noqa: PLR2004 - narrow columns have no room for a counter
-    for table in (shape.PARTNERS, *shape.TABLES)
-}
+    from wtforms import Form as WebForm
 
 
 @bp.route("/proposals/new", methods=["GET", "POST"])
@@ -53,24 +48,25 @@ def new() -> ResponseReturnValue:
     denial = actions.may_start(programme, actor=the_actor())
     if denial is not None or programme is None:
         raise Refused(denial or Denial(Kind.WRONG_STATE, say("No call for proposals is out yet.")))
-    form = StartForm(area=request.args.get("area", ""))
+    asked = form_of(newest(programme))
+    form = start_form(asked)(data={"area": request.args.get("area", "")})
     if request.method == "POST":
         try:
-            proposal = actions.start(entry.read_start(typed(form), year=programme.year), programme_id=programme.id, actor=the_actor())
+            proposal = actions.start(entry.read_start(typed(form), year=programme.year, form=asked), programme_id=programme.id, actor=the_actor())
         except Invalid as error:
             attach(form, error.fields)
-            return _start_page(form, programme), 422
+            return _start_page(form, programme, asked), 422
         session().flush()
         flash(gettext("The draft is saved under the number %(number)s. Come back to it at any time.", number=proposal.number), "good")
         return redirect(url_for("proposals.edit", id=proposal.id), 303)
-    return _start_page(form, programme)
+    return _start_page(form, programme, asked)
 
 
-def _start_page(form: Form, programme: Programme) -> str:
+def _start_page(form: WebForm, programme: Programme, asked: Form) -> str:
     areas = list(session().scalars(queries.areas(programme.id)))
     form.area.choices = [("", translated(say("Decide later"))), *((str(area.id), name_text(area)) for area in areas)]
     noted = late_note(Start(programme, the_actor().unit_id))
-    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, limits=LIMITS, **noted)
+    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, limits=limits_of(asked), **noted)
 
 
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
@@ -84,21 +80,21 @@ def edit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     refuse_unless(Action.EDIT, proposal)
     if request.method == "GET":
         stored = filled(proposal)
-        return _edit_page(ProposalForm(data={**stored, "base": marks(stored)}), proposal)
-    form = ProposalForm()
+        return _edit_page(proposal_form(proposal.form)(data={**stored, "base": marks(stored)}), proposal)
+    form = proposal_form(proposal.form)()
     if change_rows(form, request.form) or "restore" in request.form:
         return _edit_page(form, proposal)
     return _save(form, proposal)
 
 
-def _save(form: Form, proposal: Proposal) -> ResponseReturnValue:
+def _save(form: WebForm, proposal: Proposal) -> ResponseReturnValue:
     stored = filled(proposal)
     met = meet(form, stored, fresh=seen_version(form.version.data) == proposal.version, asked=request.form)
     who = who_saved(proposal, the_actor()) if met.collided or met.taken else None
     if met.collided or met.again:
         return _not_yet(form, proposal, met, who)
     try:
-        draft = entry.read(typed(form), year=proposal.programme.year)
+        draft = entry.read(typed(form), year=proposal.programme.year, form=proposal.form, kept=proposal.content)
         actions.edit(proposal, draft, actor=the_actor(), seen_version=proposal.version)
     except Invalid as error:
         attach(form, error.fields)
@@ -116,7 +112,7 @@ def _save(form: Form, proposal: Proposal) -> ResponseReturnValue:
     return redirect(url_for("proposals.edit", id=proposal.id), 303)
 
 
-def _not_yet(form: Form, proposal: Proposal, met: Meeting, who: Message | None) -> ResponseReturnValue:
+def _not_yet(form: WebForm, proposal: Proposal, met: Meeting, who: Message | None) -> ResponseReturnValue:
     """Show the form as typed: with both texts where two people changed the same, or with what was put together for editing."""
     if autosave.asked():
         return autosave.collided(who or say("Choose which text is to stay."))
@@ -127,14 +123,15 @@ def _not_yet(form: Form, proposal: Proposal, met: Meeting, who: Message | None) 
     return _edit_page(form, proposal, met=met, who=who), 409
 
 
-def _edit_page(form: Form, proposal: Proposal, *, met: Meeting | None = None, who: Message | None = None) -> str:
+def _edit_page(form: WebForm, proposal: Proposal, *, met: Meeting | None = None, who: Message | None = None) -> str:
+    asked = proposal.form
     areas = list(session().scalars(queries.areas(proposal.programme_id)))
     units = list(session().scalars(active_units().order_by(None).order_by(Unit.id)))
     form.area.choices = [("", "—"), *((str(area.id), name_text(area)) for area in areas)]
-    form.topic_class.choices = [("", "—"), *((code, translated(label)) for code, label in shape.CLASSES.items())]
     offer_rows(form)
     quarters = [(code, quarter_text(code)) for code in shape.quarters(proposal.programme.year)]
     partners = [(str(unit.id), name_text(unit)) for unit in units if unit.id != proposal.lead_unit_id]
+    offer_codes(form, asked.fields.values(), translated)
     offer_choices(form, {FieldKind.QUARTER: quarters, FieldKind.UNIT: partners}, translated)
     return render_template(
         "proposals/edit.html",
@@ -145,11 +142,13 @@ def _edit_page(form: Form, proposal: Proposal, *, met: Meeting | None = None, wh
         met=met,
         clashes=clashes(form, filled(proposal), met.collided, request.form, translated) if met else [],
         taken=named(form, met.taken) if met else [],
-        limits=LIMITS,
-        shape=shape,
+        limits=limits_of(asked),
+        asked_for=asked,
+        parts=[(section, runs(section.names)) for section in asked.sections],
+        moves=can(Action.MOVE_FORM, proposal, actor=the_actor(), now=clock.now()),
         asked=mark_asked(form, proposal),
         labels=LABELS,
-        sections=section_states(form, shape.SECTIONS, actions.owed(proposal), shape.section_of),
+        sections=section_states(form, asked.sections, actions.owed(proposal), shape.section_of),
         stated=shape.budget_sum(proposal.content),
         binds=the_actor().votes_for(proposal.lead_unit_id),
         column_limits=COLUMN_LIMITS,
@@ -164,6 +163,7 @@ def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     proposal = load(id)
     refuse_unless(Action.SUBMIT, proposal)
     form = SubmitForm() if request.method == "POST" else SubmitForm(version=str(proposal.version))
+    form.undertaking.label.text = proposal.form.undertaking
     if request.method == "GET":
         return _submit_page(form, proposal)
     try:
@@ -179,7 +179,7 @@ def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     return redirect(url_for("proposals.show", id=id), 303)
 
 
-def _submit_page(form: Form, proposal: Proposal, *, why: Message | None = None) -> str:
+def _submit_page(form: WebForm, proposal: Proposal, *, why: Message | None = None) -> str:
     last = session().scalars(queries.last_version(proposal.id)).first()
     owed = [(url_for("proposals.edit", id=proposal.id, _anchor=name), message) for name, message in actions.owed(proposal).items()]
     return render_template(
@@ -191,6 +191,7 @@ def _submit_page(form: Form, proposal: Proposal, *, why: Message | None = None) 
         last=last,
         differs=changed_since(last, proposal) if last else [],
         limit=shape.NOTE_ZI,
+        moves=can(Action.MOVE_FORM, proposal, actor=the_actor(), now=clock.now()),
         why=why,
         **late_note(proposal),
         told=told(proposal, Action.SUBMIT, the_actor()),
