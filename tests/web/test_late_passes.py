@@ -84,6 +84,8 @@ def test_a_unit_submits_after_the_close_by_its_pass_and_the_proposal_is_marked_l
         assert "0 of 1" in page
         assert "系统故障" in page
 
+        assert "Late pass for 2021 research programme" in huawei.get("/").text
+        assert "Late pass for" not in sogou.get("/").text
         for path in ("/proposals/new", "/proposals", "/programmes/2021"):
             assert "Huawei has a late pass until" in huawei.get(path).text, path
             assert "has a late pass" not in sogou.get(path).text, path
@@ -98,6 +100,7 @@ def test_a_unit_submits_after_the_close_by_its_pass_and_the_proposal_is_marked_l
         assert secretariat.get("/proposals/export.json?late=1").json[0]["late"] is True
         assert "used up (1 of 1)" in huawei.get("/proposals/new").text
         assert huawei.get("/proposals/new").status_code == 409
+        assert "Late pass for" not in huawei.get("/").text
 
 
 def test_what_came_in_time_is_not_late_and_the_filter_leaves_it_out(cast: Cast, client_of: ClientOf) -> None:

@@ -164,10 +164,12 @@ def test_several_reviews_begin_at_once_where_the_programme_has_them(app: Flask, 
         ids = [add(current, cast, serial=serial).id for serial in (1, 2)]
     secretariat = client_of(cast.secretariat)
     query = {"verb": "begin-review", "id": ids}
+    assert "With those ticked" not in secretariat.get("/proposals").text
     assert "The programme has no expert review." in secretariat.get("/proposals/bulk", query_string=query).text
     assert secretariat.post("/proposals/bulk", data=query).status_code == 409
     with app.app_context(), writing() as current:
         current.execute(sa.update(Programme).values(review={"order": "review_first"}))
+    assert 'value="begin-review"' in secretariat.get("/proposals").text
     page = secretariat.get("/proposals/bulk", query_string=query).text
     assert ('name="note"' in page, "Topic 1" in page) == (False, True)
     assert client_of(cast.huawei).post("/proposals/bulk", data=query).status_code == 404

@@ -12,6 +12,7 @@ from tracker.policy import SECRETARIAT, Action, Actor, check
 from tracker.programmes.content import is_year
 from tracker.programmes.models import FormVersion, Programme
 from tracker.programmes.rules import ProgrammeState
+from tracker.programmes.stages import Order
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -44,6 +45,11 @@ def newest_form(programme: Programme) -> sa.Select[FormVersion]:
 def exists(year: int) -> bool:
     """Say whether there is a programme of this year, published or not."""
     return session().scalar(sa.select(Programme.id).where(Programme.year == year)) is not None
+
+
+def with_review() -> sa.Select[int]:
+    """The id of a programme that has its proposals reviewed by experts, if there is any."""
+    return sa.select(Programme.id).where(Programme.review["order"].as_string() != Order.OFF.value).limit(1)
 
 
 def find(year: int, *, actor: Actor, lock: bool = False) -> Programme:

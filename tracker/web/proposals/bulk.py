@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from tracker.db import session
 from tracker.errors import Invalid, NotFound
 from tracker.messages import Message
 from tracker.policy import SECRETARIAT, Action, Actor, Denial, check
+from tracker.programmes.queries import with_review
 from tracker.proposals import actions, queries
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import PROPOSAL
@@ -48,11 +49,18 @@ class Chosen:
     denial: Denial | None
 
 
-def verbs_offered() -> list[tuple[str, Message]]:
-    """Return the verbs that the one who asks may do to several at once: address and label."""
-    if not SECRETARIAT.test(the_actor(), None):
+def acts_on_several() -> bool:
+    """Say whether the one who asks may do anything to several at once."""
+    return SECRETARIAT.test(the_actor(), None)
+
+
+def verbs_offered(states: Collection[str]) -> list[tuple[str, Message]]:
+    """Return the verbs that could be done to proposals in these states, address and label; reviews only where a year has them."""
+    if not acts_on_several():
         return []
-    return [(verb, PROPOSAL[action].label) for verb, (action, _do) in VERBS.items()]
+    found = [(verb, PROPOSAL[action].label) for verb, (action, _do) in VERBS.items() if not PROPOSAL[action].states.isdisjoint(states)]
+    reviewing = "begin-review" not in dict(found) or session().scalar(with_review()) is not None
+    return [(verb, label) for verb, label in found if reviewing or verb != "begin-review"]
 
 
 def _ticked(*, lock: bool) -> list[Proposal]:
@@ -70,7 +78,7 @@ def _ticked(*, lock: bool) -> list[Proposal]:
 def bulk() -> ResponseReturnValue:
     """Show what a verb would do to each ticked proposal; do it to all of them."""
     verb = request.values.get("verb", "")
-    if verb not in dict(verbs_offered()):
+    if verb not in VERBS or not acts_on_several():
         raise NotFound
     action, do = VERBS[verb]
     chosen = [Chosen(each, check(action, each, actor=the_actor(), now=clock.now())) for each in _ticked(lock=request.method == "POST")]

@@ -28,7 +28,7 @@ from tracker.web.formats import locale_code, name_text, translated
 from tracker.web.identity import the_actor
 from tracker.web.lists import COUNTED, PER_PAGE, Choosable, Page, View, before, choice_asked, last_page, number_asked, page_asked, sort_asked, text_asked
 from tracker.web.proposals.blueprint import bp, late_note
-from tracker.web.proposals.bulk import verbs_offered
+from tracker.web.proposals.bulk import acts_on_several, verbs_offered
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -83,7 +83,8 @@ def index() -> ResponseReturnValue:
         columns=CHOOSABLE.labels,
         shown=CHOOSABLE.shown(),
         saved=session().scalars(views_of(actor.person_id or 0, "proposals")).all(),
-        verbs=verbs_offered(),
+        verbs=verbs_offered({line.state for line in page.rows}),
+        imports=acts_on_several(),
         **_choices(wanted),
         **_start(),
     )

@@ -19,7 +19,7 @@ from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, order_of
 from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.rules import ProposalState, Start
 from tracker.text import count_zi
 from tracker.voting.tally import Result
 from tracker.web.work import reading
@@ -91,6 +91,22 @@ def drafts_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: d
             tone="warn" if returned else "brand",
             rank=0 if returned else 1,
         )
+
+
+def passes_due(years: Iterable[Programme], actor: Actor, now: datetime) -> Iterator[Task]:
+    """The late passes by which the unit can still submit a proposal after the close."""
+    for year in years:
+        late = late_pass_of(Start(year, actor.unit_id), now)
+        if late is not None:
+            yield Task(
+                say("Late pass for {programme}", programme=year),
+                url_for("programmes.late_pass", pass_id=late.id),
+                say("Submission has closed, but your unit can still submit (used {used} of {uses}).", used=late.used, uses=late.uses),
+                say("Start a proposal"),
+                url_for("proposals.new", year=year.year),
+                late.expires_at,
+                rank=2,
+            )
 
 
 def _why_draft(actor: Actor, remark: str | None, *, returned: bool) -> Message:

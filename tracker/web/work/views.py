@@ -50,8 +50,9 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
     open_now = next((year for year in years if year.state is ProgrammeState.PUBLISHED and may_start(year, actor=actor) is None), None)
     reports, reporting = following.reports_due(actor, years, now)
+    late = tasks.passes_due((year for year in years if year.state is ProgrammeState.PUBLISHED), actor, now)
     return Desk(
-        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *reports]),
+        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *late, *reports]),
         outlook.waits_for(rows, ballots, actor, now) + reporting,
         offer=(say("Start a proposal"), url_for("proposals.new", year=open_now.year)) if open_now else None,
     )
