@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from tests.cast import Cast
 from tests.product import sign_in_as
 from tests.proposals.written import FORM, ROWS
 from tracker import clock
+from tracker.audit.models import Event as Recorded
 from tracker.db import db, session, writing
 from tracker.programmes import passes
 from tracker.programmes import queries as programmes
@@ -56,13 +57,17 @@ class Race:
             released = not self.locked and connection.dialect.name == "sqlite"
             if released:
                 cursor.connection.execute("COMMIT")
-            try:
-                self.both.wait(WINDOW)
-            except BrokenBarrierError:
-                self.both.reset()
+            self._wait()
             if released:
                 cursor.connection.execute("BEGIN IMMEDIATE")
         return statement, parameters
+
+    def _wait(self) -> None:
+        """Wait a little for another submission that has looked too."""
+        try:
+            self.both.wait(WINDOW)
+        except BrokenBarrierError:
+            self.both.reset()
 
     def run(self, app: Flask, browsers: Mapping[str, FlaskClient]) -> list[int]:
         """Submit the draft of each address in a thread of its own; return how each was answered."""
@@ -107,3 +112,44 @@ def test_of_two_submissions_at_once_with_one_use_left_one_wins_and_the_other_is_
 def test_control_without_the_lock_both_get_in_by_one_use(app: Flask, drafts: dict[str, FlaskClient]) -> None:
     assert Race(locked=False).run(app, drafts) == [303, 303]
     assert _late(app) == (1, 2)
+
+
+@dataclass
+class AgainstRevoking(Race):
+    """A submission that has looked at the pass, against the secretariat who takes the pass back."""
+
+    looked: Event = field(default_factory=Event)
+    revoked: Event = field(default_factory=Event)
+
+    def _wait(self) -> None:
+        """Wait a little for the pass to be taken back; the taking back itself is not held up."""
+        if not self.looked.is_set():
+            self.looked.set()
+            self.revoked.wait(WINDOW)
+
+    def revoke(self, secretariat: FlaskClient) -> int:
+        """Take the pass back once the submission has looked at it."""
+        assert self.looked.wait(10)
+        status = secretariat.post("/late-passes/1/revoke", data={"note": "误发"}).status_code
+        self.revoked.set()
+        return status
+
+    def order(self, app: Flask, drafts: Mapping[str, FlaskClient], secretariat: FlaskClient) -> list[str]:
+        """Let both happen at once; return the acts in the order in which the record has them."""
+        url, client = next(iter(drafts.items()))
+        with ThreadPoolExecutor(1) as pool:
+            revoking = pool.submit(self.revoke, secretariat)
+            assert self.run(app, {url: client}) == [303]
+            assert revoking.result() == 303
+        with app.app_context():
+            acts = sa.select(Recorded.action).where(Recorded.action.in_(("submit", "revoke"))).order_by(Recorded.place)
+            return list(session().scalars(acts))
+
+
+def test_what_is_submitted_while_the_pass_is_taken_back_was_submitted_before(app: Flask, cast: Cast, drafts: dict[str, FlaskClient]) -> None:
+    assert AgainstRevoking(locked=True).order(app, drafts, sign_in_as(app, cast.secretariat)) == ["submit", "revoke"]
+    assert _late(app) == (1, 1)
+
+
+def test_control_without_the_lock_a_submission_lands_behind_the_revocation(app: Flask, cast: Cast, drafts: dict[str, FlaskClient]) -> None:
+    assert AgainstRevoking(locked=False).order(app, drafts, sign_in_as(app, cast.secretariat)) == ["revoke", "submit"]

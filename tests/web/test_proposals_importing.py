@@ -17,7 +17,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.cast import Cast
-from tests.proposals.written import FORM
+from tests.proposals.written import FORM, ROWS
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.notifications.models import Notice
@@ -98,7 +98,13 @@ def test_what_came_on_paper_is_submitted_on_behalf_with_the_note_on_its_version(
     assert (version.content["on_paper"], version.submitted_by, event.note) == (PAPER["note"], cast.secretariat.person_id, PAPER["note"])
     assert (event.action, event.before, event.after, event.facts["sha256"]) == ("enter", "draft", "submitted", version.sha256)
     assert PAPER["note"] in secretariat.get(f"/proposals/{proposal.id}/versions/1").text
-    assert secretariat.post(f"/proposals/{proposal.id}/accept", data={"version": "1"}).status_code == 303
+    assert secretariat.post(f"/proposals/{proposal.id}/return", data={"version": "1", "note": "请补充经费预算。"}).status_code == 303
+    huawei = client_of(cast.huawei)
+    form = {**FORM, **ROWS, "area": str(cast.areas[1]), "partners-0-unit": str(cast.units["meituan"]), "version": "2"}
+    assert huawei.post(f"/proposals/{proposal.id}/edit", data=form).status_code == 303
+    assert huawei.post(f"/proposals/{proposal.id}/submit", data={"version": "3", "undertaking": "y"}).status_code == 303
+    assert huawei.get(f"/proposals/{proposal.id}/compare?from=1&to=2").status_code == 200
+    assert secretariat.post(f"/proposals/{proposal.id}/accept", data={"version": "4"}).status_code == 303
 
 
 def test_every_problem_is_named_by_its_line_and_column_and_nothing_is_kept(app: Flask, cast: Cast, client_of: ClientOf) -> None:

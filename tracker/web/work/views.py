@@ -21,6 +21,7 @@ from tracker.programmes.rules import ProgrammeState
 from tracker.proposals.actions import may_start
 from tracker.proposals.rules import ProposalState
 from tracker.web.identity import the_actor
+from tracker.web.notices.views import PAGES
 from tracker.web.work import following, outlook, reading, reviewing, tasks
 
 if TYPE_CHECKING:
@@ -109,19 +110,8 @@ DESKS: Mapping[Role, Callable[[Actor, list[Programme], datetime], Desk]] = {
 
 def _address(notice: Notice) -> str | None:
     """Return where a notice leads, or None."""
-    match notice.subject_kind:
-        case "proposal":
-            return url_for("proposals.show", id=notice.subject_id)
-        case "project":
-            return url_for("projects.show", id=notice.subject_id)
-        case "report":
-            return url_for("reports.found", report_id=notice.subject_id)
-        case "review":
-            return url_for("reviews.show", id=notice.subject_id)
-        case "ballot":
-            return url_for("ballots.show", id=notice.subject_id)
-        case _:
-            return None
+    page = PAGES.get(notice.subject_kind)
+    return page.format(notice.subject_id) if page else None
 
 
 @bp.route("/")
