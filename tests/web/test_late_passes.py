@@ -251,6 +251,19 @@ def test_pages_ask_as_much_for_three_passes_as_for_one(cast: Cast, client_of: Cl
         assert [entry for entry in counts[0] if entry[1] > 8] == []
 
 
+def test_partners_read_of_the_pass_but_are_not_led_to_it(app: Flask, cast: Cast, client_of: ClientOf, at: At) -> None:
+    with app.app_context(), writing() as current:
+        key = add(current, cast, serial=7, state=ProposalState.DRAFT, partner="meituan").id
+    with at(AFTER):
+        client_of(cast.secretariat).post(GRANT, data=given(cast))
+        pages = {member.name: client_of(member).get(f"/proposals/{key}").text for member in (cast.huawei, cast.meituan, cast.secretariat)}
+    assert {name: ("Huawei has a late pass" in page, 'href="/late-passes/1"' in page) for name, page in pages.items()} == {
+        "huawei": (True, True),
+        "meituan": (True, False),
+        "secretariat": (True, True),
+    }
+
+
 def test_a_proposal_of_another_unit_is_not_let_in_by_the_pass(app: Flask, cast: Cast, client_of: ClientOf, at: At) -> None:
     with app.app_context(), writing() as current:
         other = add(current, cast, serial=7, state=ProposalState.DRAFT, lead="sogou", partner="huawei").id

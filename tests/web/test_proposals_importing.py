@@ -178,7 +178,7 @@ HOSTILE = [
     b"\xff\xfe\x00",
     "lead_unit,title_zh\nhuawei,a\x00b\n",
     "lead_unit,title_zh\nhuawei," + "长" * 20_001 + "\n",
-    "lead_unit,title_zh\n" + "huawei,甲\n" * 201,
+    "lead_unit,title_zh\n" + "huawei,甲\n" * 101,
     "lead_unit,content\n" + f"huawei,{'长' * 9000}\n" * 60,
 ]
 

@@ -54,10 +54,12 @@ def refuse_unless(action: Action, proposal: Proposal) -> None:
 
 
 def late_note(proposal: Proposal | Start) -> dict[str, object]:
-    """Return what a page of a draft says of the late pass by which its unit still works on it, and of the window that has closed."""
+    """Return what a page of a draft says of the late pass by which its unit still works on it, where that is shown if the reader may see it, and the close."""
     window = proposal.programme.phase(PhaseKind.SUBMISSION)
     late = late_pass_of(proposal, clock.now()) if proposal.state is ProposalState.DRAFT else None
-    return {"late": late, "closed_at": window.closes_at if window else None}
+    seen = late is not None and check(Action.VIEW, late, actor=the_actor(), now=clock.now()) is None
+    url = url_for("programmes.late_pass", pass_id=late.id) if late is not None and seen else None
+    return {"late": late, "late_url": url, "closed_at": window.closes_at if window else None}
 
 
 def act_urls(proposal_id: int) -> dict[Action, str]:

@@ -50,7 +50,7 @@ EXAMPLES = {
     "budget_total": "180000",
 }
 COLUMNS = (UNIT, *(Column(name, LABELS[name], owed=False, example=EXAMPLES.get(name, "")) for name in entering.COLUMNS))
-CAPS = sheets.Caps(rows=200, cell=20_000, prose=True)
+CAPS = sheets.Caps(rows=100, cell=20_000, prose=True)
 CALLED = (UNIT.code, "title_zh", "title_en")
 TITLE = say("Import proposals")
 HOW = say(
