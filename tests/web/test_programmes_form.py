@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -9,6 +13,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from docx import Document
+from docx.oxml.ns import qn
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -18,6 +24,8 @@ from tests.web.test_proposals_writing import full, start
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.digest import sha256_hex
+from tracker.members.queries import seated_in_units
+from tracker.notifications.models import Notice
 from tracker.policy import Action
 from tracker.programmes.models import FormVersion, Programme
 from tracker.proposals.form import ITEMS, from_body, shipped
@@ -43,6 +51,12 @@ def as_sent(seen: int = 1, **changes: str) -> dict[str, str]:
 def kept(app: Flask, model: type[Any]) -> list[Any]:
     with app.app_context():
         return list(session().scalars(sa.select(model).order_by(model.id)))
+
+
+def told(client: FlaskClient, url: str, *, language: str = "zh") -> str:
+    """Return all text of the paper of the first version."""
+    paper = Document(io.BytesIO(client.get(f"{url}/versions/1/paper.docx?language={language}").data))
+    return "\n".join(element.text or "" for element in paper.element.body.iter(qn("w:t")))
 
 
 def test_settings_become_a_version_with_its_hash_and_an_event(app: Flask, cast: Cast, client_of: ClientOf) -> None:
@@ -217,9 +231,10 @@ def test_submitted_version_keeps_its_form_for_ever(app: Flask, cast: Cast, clien
     assert huawei.post(f"{url}/edit", data=full(cast, 1)).status_code == 303
     assert "First." in huawei.get(f"{url}/submit").text
     assert huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code == 303
-    before = huawei.get(f"{url}/versions/1/paper.docx?language=zh").data
+    before = told(huawei, url)
+    assert "第一份承诺。" in before
     assert secretariat.post(PAGE, data=as_sent(2, undertaking_zh="第二份承诺。", use_method="off")).status_code == 303
-    assert huawei.get(f"{url}/versions/1/paper.docx?language=zh").data == before
+    assert told(huawei, url) == before
     (version,) = kept(app, Version)
     assert version.content["method"]
     assert kept(app, FormVersion)[0].id == version.form_version_id
@@ -277,3 +292,93 @@ def test_file_of_proposals_is_read_with_the_form_of_the_year(app: Flask, cast: C
     short = {**ROW, "method": "", "background": "背景"}
     assert confirm(secretariat, send(secretariat, table(short))).status_code == 303
     assert [one.form_version_id for one in kept(app, Proposal)] == [one.id for one in kept(app, FormVersion)]
+
+
+def test_everything_about_a_version_goes_by_its_form(cast: Cast, client_of: ClientOf) -> None:
+    huawei, secretariat = client_of(cast.huawei), client_of(cast.secretariat)
+    assert secretariat.post(PAGE, data=as_sent(use_novelty="off", undertaking_en="We shall do it.")).status_code == 303
+    url = start(huawei)
+    assert huawei.post(f"{url}/edit", data=full(cast, 1, novelty="没有问到")).status_code == 303
+    assert huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code == 303
+    page = huawei.get(f"{url}/versions/1").text
+    assert ("We shall do it." in page, "Form 2" in page, "没有问到" in page) == (True, True, False)
+    check = secretariat.get(f"{url}/screen").text
+    assert ('id="field_method"' in check, 'id="field_novelty"' in check) == (True, False)
+    packed = zipfile.ZipFile(io.BytesIO(secretariat.get(f"{url}/dossier.zip").data))
+    assert hashlib.sha256(packed.read("forms/2.json")).hexdigest() in secretariat.get(PAGE).text
+    paper = told(huawei, url, language="en")
+    assert ("We shall do it." in paper, "Novelty" in paper, "Method" in paper) == (True, False, True)
+
+
+def test_comparing_versions_of_two_forms_shows_what_left_and_what_came(cast: Cast, client_of: ClientOf) -> None:
+    huawei, secretariat = client_of(cast.huawei), client_of(cast.secretariat)
+    url = start(huawei)
+    assert huawei.post(f"{url}/edit", data=full(cast, 1, novelty="旧的创新")).status_code == 303
+    assert huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code == 303
+    assert secretariat.post(f"{url}/return", data={"version": "3", "note": "请改用新表单。"}).status_code == 303
+    assert secretariat.post(PAGE, data=as_sent(use_novelty="off")).status_code == 303
+    assert huawei.post(f"{url}/move-form", data={"version": "4"}).status_code == 303
+    assert huawei.post(f"{url}/edit", data=full(cast, 5, references="新的文献")).status_code == 303
+    assert huawei.post(f"{url}/submit", data={"version": "6", "undertaking": "y"}).status_code == 303
+    page = huawei.get(f"{url}/compare?from=1&to=2").text
+    assert ("旧的创新" in page, "新的文献" in page) == (True, True)
+    assert "旧的创新" in huawei.get(f"{url}/versions/1").text
+    assert "旧的创新" not in huawei.get(f"{url}/versions/2").text
+
+
+def test_total_without_lines_is_what_the_proposal_asks_for(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    huawei = client_of(cast.huawei)
+    assert client_of(cast.secretariat).post(PAGE, data=as_sent(use_budget="off")).status_code == 303
+    url = start(huawei)
+    assert huawei.post(f"{url}/edit", data=full(cast, 1, budget_total="5万")).status_code == 303
+    assert huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code == 303
+    (proposal,) = kept(app, Proposal)
+    assert proposal.budget_total == 5_000_000
+
+
+def test_smallest_form_is_still_written_submitted_checked_and_printed(cast: Cast, client_of: ClientOf) -> None:
+    huawei, secretariat = client_of(cast.huawei), client_of(cast.secretariat)
+    off = {f"use_{name}": "off" for name, item in ITEMS.items() if not item.fixed}
+    assert secretariat.post(PAGE, data=as_sent(**off)).status_code == 303
+    url = start(huawei)
+    assert huawei.get(f"{url}/edit").status_code == 200
+    assert huawei.post(f"{url}/edit", data={"title_zh": "题目", "area": str(cast.areas[0]), "version": "1"}).status_code == 303
+    assert huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code == 303
+    for path in (url, f"{url}/versions/1", f"{url}/versions/1/paper.docx", f"{url}/versions/1/paper.pdf"):
+        assert huawei.get(path).status_code == 200, path
+    assert secretariat.post(f"{url}/accept", data={"version": "3"}).status_code == 303
+    assert secretariat.post(PAGE, data=as_sent(2, **off, preview="1")).status_code == 200
+
+
+def test_units_that_are_writing_are_told_and_nobody_else(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    start(client_of(cast.huawei))
+    before = {notice.id for notice in kept(app, Notice)}
+    assert client_of(cast.secretariat).post(PAGE, data=as_sent(use_team="off")).status_code == 303
+    with app.app_context():
+        writers = sorted(seated_in_units({cast.units["huawei"]}))
+    assert sorted(notice.person_id for notice in kept(app, Notice) if notice.id not in before) == writers
+    assert "has changed. Your drafts keep theirs" in client_of(cast.huawei).get("/notices").text
+
+
+def test_what_a_colleague_types_on_the_page_of_the_earlier_form_is_kept(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    huawei, contributor = client_of(cast.huawei), client_of(cast.huawei_contributor)
+    url = start(huawei)
+    assert huawei.post(f"{url}/edit", data=full(cast, 1, references="已有文献")).status_code == 303
+    page = contributor.get(f"{url}/edit").text
+    base = re.search(r'name="base"[^>]*value="([^"]*)"', page)
+    assert base is not None
+    assert 'name="form_number" type="hidden" value="1"' in page
+    assert client_of(cast.secretariat).post(PAGE, data=as_sent(use_novelty="off")).status_code == 303
+    assert huawei.post(f"{url}/move-form", data={"version": "2"}).status_code == 303
+    sent = full(cast, 2, references="已有文献", novelty="在旧页面上写的", base=base[1], form_number="1")
+    assert contributor.post(f"{url}/edit", data=sent).status_code == 303
+    (proposal,) = kept(app, Proposal)
+    assert (proposal.content["novelty"], proposal.content["references"]) == ("在旧页面上写的", "已有文献")
+    assert "在旧页面上写的" not in contributor.get(f"{url}/edit").text
+
+
+@pytest.mark.parametrize("number", ["", "0", "99", "-1", "²", "9" * 40, "x"])
+def test_a_form_number_that_is_none_counts_for_nothing(cast: Cast, client_of: ClientOf, number: str) -> None:
+    huawei = client_of(cast.huawei)
+    url = start(huawei)
+    assert huawei.post(f"{url}/edit", data=full(cast, 1, form_number=number)).status_code == 303

@@ -10,14 +10,17 @@ from tracker import clock
 from tracker.db import expect_version, session
 from tracker.digest import sha256_hex
 from tracker.errors import Invalid, Refused
+from tracker.members.queries import seated_in_units
 from tracker.messages import say
+from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, check
 from tracker.programmes import queries
 from tracker.programmes.models import FormVersion, Programme
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals.entry import read_note
-from tracker.proposals.form import Form, from_body
+from tracker.proposals.form import FIRST, Form, from_body
 from tracker.proposals.models import Proposal
+from tracker.proposals.queries import form_of_number, working_units
 from tracker.transitions import perform
 
 
@@ -31,10 +34,16 @@ def form_of(kept: FormVersion | None) -> Form:
     return from_body(kept.body if kept else None)
 
 
+def form_numbered(programme_id: int, number: int) -> Form | None:
+    """Return the form of a programme by its number, None when there is none."""
+    kept = session().scalars(form_of_number(programme_id, number)).one_or_none()
+    return form_of(kept) if kept or number == FIRST else None
+
+
 def set_form(programme: Programme, form: Form, *, note: str, seen: int, actor: Actor) -> FormVersion | None:
     """Keep ``form`` as the next version of the programme's form and return it; None when nothing in it is new.
 
-    Raises Refused, Stale, or Invalid: once the call is out, a new form owes a reason.
+    The units that are writing are told. Raises Refused, Stale, or Invalid: once the call is out, a new form owes a reason.
     """
     denial = check(Action.CHANGE, programme, actor=actor, now=clock.now())
     if denial is not None:
@@ -55,7 +64,16 @@ def set_form(programme: Programme, form: Form, *, note: str, seen: int, actor: A
     programme.version += 1
     session().add(kept)
     session().flush()
+    _tell_writers(programme, actor)
     return kept
+
+
+def _tell_writers(programme: Programme, actor: Actor) -> None:
+    """Tell the people of the units that are writing: their drafts keep the form they were begun with until they move them."""
+    units = set(session().scalars(working_units(programme.id)))
+    people = set(seated_in_units(units)) - {actor.person_id} if units else set()
+    news = say("The form of {programme} has changed. Your drafts keep theirs; their pages show what is different.", **programme.names())
+    tell(people, about=programme, action=Action.CHANGE.value, message=news, at=clock.now())
 
 
 def move_form(proposal: Proposal, *, actor: Actor, seen_version: int) -> None:

@@ -236,10 +236,23 @@ def form_versions(programme_id: int) -> sa.Select[FormVersion, Person]:
     )
 
 
+def form_of_number(programme_id: int, number: int) -> sa.Select[FormVersion]:
+    """The form of a programme that was saved under this number, none for the one that the program ships."""
+    return sa.select(FormVersion).where(FormVersion.programme_id == programme_id, FormVersion.number == number)
+
+
 def working_copies(programme_id: int) -> sa.Select[int]:
     """How many proposals of a programme are being written: drafts, and those returned for changes."""
-    states = (ProposalState.DRAFT, ProposalState.RETURNED)
-    return sa.select(sa.func.count()).select_from(Proposal).where(Proposal.programme_id == programme_id, Proposal.state.in_(states))
+    return sa.select(sa.func.count()).select_from(Proposal).where(*_being_written(programme_id))
+
+
+def working_units(programme_id: int) -> sa.Select[int]:
+    """The lead units of those."""
+    return sa.select(Proposal.lead_unit_id).where(*_being_written(programme_id)).distinct()
+
+
+def _being_written(programme_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return (Proposal.programme_id == programme_id, Proposal.state.in_((ProposalState.DRAFT, ProposalState.RETURNED)))
 
 
 def same_draft(programme_id: int, lead_unit_id: int, person_id: int | None, title_zh: str, title_en: str) -> sa.Select[Proposal]:

@@ -20,6 +20,7 @@ from tracker.decisions.queries import decisions_on, items_on
 from tracker.digest import canonical
 from tracker.files import disk
 from tracker.policy import Action, can
+from tracker.programmes.models import FormVersion
 from tracker.proposals import queries
 from tracker.proposals.models import Attachment, Proposal
 from tracker.reviews import queries as reviews
@@ -76,10 +77,15 @@ def _digest(path: Path) -> str:
 
 
 def _records(proposal: Proposal) -> Iterator[Part]:
-    """Give what is kept as rows: each version in the very bytes its hash is made over, the rest as lists."""
+    """Give what is kept as rows: each version, and each form that one was written with, in the very bytes its hash is made over, the rest as lists."""
     now = clock.now()
+    forms: dict[int, FormVersion] = {}
     for version, _person in session().execute(queries.versions(proposal.id)):
         yield f"versions/{version.number}.json", canonical(version.content)
+        if version.form_version is not None:
+            forms[version.form_version.number] = version.form_version
+    for number, form in forms.items():
+        yield f"forms/{number}.json", canonical(form.body)
     yield "reviews.json", _json([_review(one) for one in _reviews(proposal)])
     yield (
         "results.json",

@@ -53,7 +53,7 @@ def _keywords(form: Form) -> StringField:
 @lru_cache(maxsize=64)
 def proposal_form(form: Form) -> type[TextForm]:
     """Return the class whose controls are those of ``form``, in the order of the sections, which is that of the error summary."""
-    made: dict[str, Control] = {"version": HiddenField(), "base": HiddenField()}
+    made: dict[str, Control] = {"version": HiddenField(), "base": HiddenField(), "form_number": HiddenField()}
     for name in (name for section in form.sections for name in section.names):
         if name in form.tables:
             made[name] = grid(form.tables[name])
@@ -106,9 +106,9 @@ class MergeForm(ActForm):
     )
 
 
-def filled(proposal: Proposal) -> dict[str, Any]:
-    """Return the working copy as the form shows it."""
-    content, form = proposal.content, proposal.form
+def filled(proposal: Proposal, form: Form) -> dict[str, Any]:
+    """Return the working copy as a page drawn with ``form`` shows it."""
+    content = proposal.content
     data: dict[str, Any] = {name: shown(field, content.get(name)) for name, field in form.fields.items()}
     data |= {name: _rows(table, content) for name, table in form.tables.items()}
     if form.has("keywords"):

@@ -18,7 +18,7 @@ from tracker.programmes.models import Programme
 from tracker.proposals import actions, entry, queries
 from tracker.proposals import content as shape
 from tracker.proposals.form import Form
-from tracker.proposals.forming import form_of, newest
+from tracker.proposals.forming import form_numbered, form_of, newest
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import Start
 from tracker.proposals.screening import LABELS
@@ -78,29 +78,40 @@ def edit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     """
     proposal = load(id)
     refuse_unless(Action.EDIT, proposal)
+    asked = _drawn_with(proposal)
     if request.method == "GET":
-        stored = filled(proposal)
-        return _edit_page(proposal_form(proposal.form)(data={**stored, "base": marks(stored)}), proposal)
-    form = proposal_form(proposal.form)()
+        stored = filled(proposal, asked)
+        data = {**stored, "base": marks(stored), "form_number": str(proposal.form_number)}
+        return _edit_page(proposal_form(asked)(data=data), proposal, asked)
+    form = proposal_form(asked)()
     if change_rows(form, request.form) or "restore" in request.form:
-        return _edit_page(form, proposal)
-    return _save(form, proposal)
+        return _edit_page(form, proposal, asked)
+    return _save(form, proposal, asked)
 
 
-def _save(form: WebForm, proposal: Proposal) -> ResponseReturnValue:
-    stored = filled(proposal)
+def _drawn_with(proposal: Proposal) -> Form:
+    """Return the form that the page was drawn with: a colleague may have moved the draft to another meanwhile, and no word typed here is to be lost."""
+    number = seen_version(request.form.get("form_number"))
+    if number in {-1, proposal.form_number}:
+        return proposal.form
+    drawn = form_numbered(proposal.programme_id, number)
+    return (drawn or proposal.form).asking_for(shape.PARTNERS.name) if proposal.partners else drawn or proposal.form
+
+
+def _save(form: WebForm, proposal: Proposal, asked: Form) -> ResponseReturnValue:
+    stored = filled(proposal, asked)
     met = meet(form, stored, fresh=seen_version(form.version.data) == proposal.version, asked=request.form)
     who = who_saved(proposal, the_actor()) if met.collided or met.taken else None
     if met.collided or met.again:
-        return _not_yet(form, proposal, met, who)
+        return _not_yet(form, proposal, asked, met, who)
     try:
-        draft = entry.read(typed(form), year=proposal.programme.year, form=proposal.form, kept=proposal.content)
+        draft = entry.read(typed(form), year=proposal.programme.year, form=asked, kept=proposal.content)
         actions.edit(proposal, draft, actor=the_actor(), seen_version=proposal.version)
     except Invalid as error:
         attach(form, error.fields)
-        return autosave.wrong(form) if autosave.asked() else (_edit_page(form, proposal), 422)
+        return autosave.wrong(form) if autosave.asked() else (_edit_page(form, proposal, asked), 422)
     if autosave.asked():
-        base = redraw(form, filled(proposal), hidden=met.taken)
+        base = redraw(form, filled(proposal, asked), hidden=met.taken)
         return autosave.kept(proposal.changed_at, version=proposal.version, base=base, taken=named(form, met.taken), who=who)
     if met.taken:
         flash(translated(say("{who} Changed there and kept: {fields}.", who=who, fields=named(form, met.taken))), "brand")
@@ -112,19 +123,18 @@ def _save(form: WebForm, proposal: Proposal) -> ResponseReturnValue:
     return redirect(url_for("proposals.edit", id=proposal.id), 303)
 
 
-def _not_yet(form: WebForm, proposal: Proposal, met: Meeting, who: Message | None) -> ResponseReturnValue:
+def _not_yet(form: WebForm, proposal: Proposal, asked: Form, met: Meeting, who: Message | None) -> ResponseReturnValue:
     """Show the form as typed: with both texts where two people changed the same, or with what was put together for editing."""
     if autosave.asked():
         return autosave.collided(who or say("Choose which text is to stay."))
     if met.again:
-        return _edit_page(form, proposal)
-    stored = filled(proposal)
+        return _edit_page(form, proposal, asked)
+    stored = filled(proposal, asked)
     form.version.data, form.base.data = str(proposal.version), redraw(form, stored)
-    return _edit_page(form, proposal, met=met, who=who), 409
+    return _edit_page(form, proposal, asked, met=met, who=who), 409
 
 
-def _edit_page(form: WebForm, proposal: Proposal, *, met: Meeting | None = None, who: Message | None = None) -> str:
-    asked = proposal.form
+def _edit_page(form: WebForm, proposal: Proposal, asked: Form, *, met: Meeting | None = None, who: Message | None = None) -> str:
     areas = list(session().scalars(queries.areas(proposal.programme_id)))
     units = list(session().scalars(active_units().order_by(None).order_by(Unit.id)))
     form.area.choices = [("", "—"), *((str(area.id), name_text(area)) for area in areas)]
@@ -140,7 +150,7 @@ def _edit_page(form: WebForm, proposal: Proposal, *, met: Meeting | None = None,
         areas=areas,
         saved_by=who,
         met=met,
-        clashes=clashes(form, filled(proposal), met.collided, request.form, translated) if met else [],
+        clashes=clashes(form, filled(proposal, asked), met.collided, request.form, translated) if met else [],
         taken=named(form, met.taken) if met else [],
         limits=limits_of(asked),
         asked_for=asked,
