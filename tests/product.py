@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tests.databases import ON_POSTGRES, Databases
 from tracker import clock, config, create_app, migrations
 from tracker.cli.demo import year
 from tracker.db import db, writing
+from tracker.files.disk import FOLDER
 from tracker.members.models import Seat, SignInSession
 from tracker.members.tokens import hash_token, make_token
 from tracker.policy import Actor
@@ -101,6 +103,7 @@ class Year:
     databases: Databases
     name: str
     people: dict[str, Member]
+    files: Path
 
 
 TODAY = datetime(2021, 1, 14, 1, 0, tzinfo=UTC)
@@ -110,13 +113,14 @@ TODAY = datetime(2021, 1, 14, 1, 0, tzinfo=UTC)
 def year_template(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Year:
     """Live the demonstration year once."""
     url = template.databases.make_template(migrations.upgrade)
-    app = make_app(url, tmp_path_factory.mktemp("year"))
+    instance = tmp_path_factory.mktemp("year")
+    app = make_app(url, instance)
     with app.app_context():
         year.tell(zone="Asia/Shanghai", until=TODAY)
         people = {name: Member(name, actor.person_id or 0, actor) for name, actor in _actors(db.session())}
         db.session.remove()
         db.engine.dispose()
-    return Year(template.databases, template.databases.template, people)
+    return Year(template.databases, template.databases.template, people, instance / FOLDER)
 
 
 def _actors(session: Session) -> Iterator[tuple[str, Actor]]:
@@ -130,6 +134,7 @@ def _actors(session: Session) -> Iterator[tuple[str, Actor]]:
 def in_the_year(year_template: Year, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh copy of the demonstration year, on 14 January 2021 at nine in Beijing."""
     with year_template.databases.copy(year_template.name) as url, clock.standing_at(TODAY):
+        shutil.copytree(year_template.files, tmp_path / FOLDER, dirs_exist_ok=True)
         app = make_app(url, tmp_path)
         yield app
         with app.app_context():

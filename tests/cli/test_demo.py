@@ -20,18 +20,20 @@ from tracker import clock, migrations
 from tracker.audit import chain
 from tracker.audit.models import Event
 from tracker.cli.demo import year
+from tracker.comments.models import Remark
 from tracker.db import Base, UTCDateTime, db
 from tracker.policy import Actor, Role
 from tracker.projects.models import Project, Round
 from tracker.projects.rounds import RoundRules
 from tracker.projects.working_days import WorkingCalendar
-from tracker.proposals.models import Proposal
+from tracker.proposals.models import Attachment, Proposal
 from tracker.reports.models import Comment, Report, ReportVersion
 from tracker.reports.standing import Judge, Place, places
+from tracker.reviews.models import Review
 
 ZONE = "Asia/Shanghai"
 WINTER, SUMMER, END = date(2021, 1, 14), date(2021, 7, 20), date(2022, 1, 25)
-AHEAD = frozenset({"opens_at", "closes_at", "ballot_closes_at", "expires_at", "until_at"})
+AHEAD = frozenset({"opens_at", "closes_at", "ballot_closes_at", "expires_at", "until_at", "return_due_at"})
 """The columns that may lie ahead: plans, not deeds."""
 JUDGE = Judge(ZoneInfo(ZONE), WorkingCalendar("CN"), RoundRules())
 CHAIR = Actor(1, Role.CHAIR)
@@ -109,7 +111,8 @@ def test_every_state_of_a_proposal_stands_in_it_on_14_january(lived: dict[date, 
         "deferred": 1,
         "rejected": 1,
         "in_ballot": 3,
-        "screened": 2,
+        "screened": 1,
+        "in_review": 1,
         "submitted": 2,
         "returned": 1,
         "draft": 1,
@@ -225,3 +228,27 @@ def test_a_step_happens_at_its_instant_and_not_a_minute_sooner(tmp_path: Path) -
         db.engine.dispose()
 
     assert missing == [(4, "2021Q1"), (7, "2021Q1")]
+
+
+def test_what_is_handed_in_and_said_beside_the_text_stands_in_it_on_14_january(lived: dict[date, Lived]) -> None:
+    with lived[WINTER].open() as session:
+        reviews = Counter(session.scalars(sa.select(Review.state)))
+        remarks = Counter(session.scalars(sa.select(Remark.scope)))
+        files = Counter(session.scalars(sa.select(Attachment.kind)))
+        checked = [proposal for proposal in session.scalars(sa.select(Proposal)) if proposal.screening]
+        returned = next(proposal for proposal in checked if proposal.state == "returned")
+
+    assert reviews == {"submitted": 17, "draft": 1, "conflicted": 1}
+    assert remarks == {"applicants": 3, "secretariat": 1, "units": 1, "experts": 2}
+    assert files == {"attachment": 2, "scan": 3}
+    assert len(checked) == 3
+    assert set(returned.screening["fields"]) == {"partners", "results"}
+    assert returned.return_due_at is not None
+
+
+def test_every_review_is_over_before_its_proposal_is_put_to_the_vote(lived: dict[date, Lived]) -> None:
+    with lived[SUMMER].open() as session:
+        voted_on = [proposal for proposal in session.scalars(sa.select(Proposal)) if proposal.ballot_outcome is not None]
+        done = [(proposal.review_summary or {}).get("done") for proposal in voted_on]
+
+    assert done == [2] * 14

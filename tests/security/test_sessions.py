@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from tests.cast import NOW, Cast
 from tests.product import Year, sign_in_as
 from tracker import clock
+from tracker.comments.models import Remark
 from tracker.db import Base, begin_writing, db, session, writing
 from tracker.members import actions
 from tracker.members.models import Person, Seat, SignInSession, Unit
@@ -225,7 +226,7 @@ def read(client: FlaskClient, paths: list[str]) -> list[str]:
 
 def take_away(current: Session, unseen: list[int]) -> None:
     """Take the hidden proposals out of the world, with everything that hangs on them but the chain."""
-    for table in (Partner, Version):
+    for table in (Remark, Partner, Version):
         current.execute(sa.delete(table).where(table.proposal_id.in_(unseen)))
     current.execute(sa.delete(Proposal).where(Proposal.id.in_(unseen)))
 

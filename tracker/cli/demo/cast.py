@@ -17,6 +17,7 @@ OFFICERS = (
     ("director", Role.DIRECTOR, "执行主任", "Executive director"),
     ("expert", Role.EXPERT, "专家顾问", "Expert consultant"),
 )
+MORE_EXPERTS = tuple((f"expert-{number}", Role.EXPERT, f"专家顾问 {number}", f"Expert consultant {number}") for number in (2, 3))
 COLLEAGUES = (("alternate", Role.ALTERNATE, "替补代表", "alternate"), ("contributor", Role.CONTRIBUTOR, "单位成员", "contributor"))
 WITH_COLLEAGUES = "huawei"
 
@@ -44,6 +45,8 @@ def seat_everyone(units: list[Unit], secretariat: Actor) -> Cast:
     for unit in vice_chairs:
         for key, role, name_zh, name_en in _people_of(unit):
             cast.actors[key] = _seat(PersonEntry(name_zh, name_en, f"{key}@example.org"), role, unit, secretariat, password_hash)
+    for key, role, name_zh, name_en in MORE_EXPERTS:
+        cast.actors[key] = _seat(PersonEntry(name_zh, name_en, f"{key}@example.org"), role, None, secretariat, password_hash)
     return cast
 
 

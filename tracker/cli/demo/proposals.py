@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tracker.cli.demo import decisions
+from tracker.cli.demo import beside, decisions
 from tracker.cli.demo.story import YEAR, Fact, Step, Story
 from tracker.db import session
 from tracker.proposals import actions
@@ -71,9 +71,9 @@ def _typed(story: Story, topic: Fact, proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _submit(story: Story, key: str, _fact: Fact) -> None:
+def _submit(story: Story, key: str, fact: Fact) -> None:
     proposal = story.locked(key)
-    actions.submit(proposal, actor=story.lead(key), seen_version=proposal.version, undertaking=True)
+    actions.submit(proposal, actor=story.lead(key), seen_version=proposal.version, undertaking=True, note=fact.get("note", ""))
 
 
 def _withdraw(story: Story, key: str, fact: Fact) -> None:
@@ -85,7 +85,7 @@ def _accept(story: Story, key: str, _fact: Fact) -> None:
 
 
 def _return(story: Story, key: str, fact: Fact) -> None:
-    actions.return_(story.locked(key), actor=story.actor("secretariat"), note=fact["note"])
+    actions.return_(story.locked(key), actor=story.actor("secretariat"), note=fact["note"], due=story.instant(fact["due"]) if "due" in fact else None)
 
 
 def _not_accept(story: Story, key: str, fact: Fact) -> None:
@@ -104,4 +104,9 @@ VERBS: Mapping[str, Callable[[Story, str, Fact], None]] = {
     "defer": decisions.decide,
     "reject": decisions.decide,
     "start": decisions.start,
+    "attach": beside.attach,
+    "scan": beside.scan,
+    "check": beside.check,
+    "comment": beside.comment,
+    "resolve": beside.resolve,
 }

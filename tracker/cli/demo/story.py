@@ -32,16 +32,24 @@ Fact = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Story:
-    """Where the telling stands: who is who, what each topic's lead unit wrote of it, and the proposals by key."""
+    """Where the telling stands: who is who, what each topic's lead unit wrote of it, the proposals by key, and the comments by name."""
 
     zone: str
     cast: Cast
     topics: dict[str, Fact]
     proposals: dict[str, int] = field(default_factory=dict)
+    remarks: dict[str, int] = field(default_factory=dict)
 
     def actor(self, key: str) -> Actor:
         """Return the person of the cast called ``key``."""
         return self.cast.actors[key]
+
+    def person(self, key: str) -> int:
+        """Return the id of the person of the cast called ``key``."""
+        found = self.actor(key).person_id
+        if found is None:
+            raise LookupError(key)
+        return found
 
     def lead(self, key: str) -> Actor:
         """Return the representative of the unit that leads the topic ``key``."""

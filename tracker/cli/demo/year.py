@@ -1,6 +1,6 @@
 """The demonstration year, lived through the product's own verbs under a set clock, so that its record is true.
 
-What happens is told in topics.toml, ballots.toml and reports.toml as dated facts; every fact is one step, and the steps are done in
+What happens is told in topics.toml, reviews.toml, ballots.toml and reports.toml as dated facts; every fact is one step, and the steps are done in
 the order of time until the day on which the demonstration begins.
 """
 
@@ -12,7 +12,7 @@ from itertools import chain
 import sqlalchemy as sa
 
 from tracker import clock
-from tracker.cli.demo import ballots, proposals, quarters
+from tracker.cli.demo import ballots, proposals, quarters, reviews
 from tracker.cli.demo.cast import first_secretariat, seat_everyone
 from tracker.cli.demo.story import YEAR, Story, facts, play
 from tracker.db import session, writing
@@ -25,16 +25,18 @@ WINDOWS = {
     "submission_closes": "2021-01-22 18:00",
     "screening_opens": "2021-01-04 09:00",
     "screening_closes": "2021-01-25 18:00",
+    "review_opens": "2021-01-05 09:00",
+    "review_closes": "2021-01-25 18:00",
     "voting_opens": "2021-01-08 09:00",
     "voting_closes": "2021-01-29 18:00",
     "decision_opens": "2021-01-13 18:00",
     "decision_closes": "2021-02-05 18:00",
 }
 CALL = {
-    "call_zh": "面向各成员单位征集 2021 年度研究课题。\n\n- 每家单位可牵头或参与课题；\n- 申报书须写明研究内容、预期成果、季度安排和经费测算；\n- 通过形式审查的课题提交副主任委员单位投票表决，由主任委员审批。",
+    "call_zh": "面向各成员单位征集 2021 年度研究课题。\n\n- 每家单位可牵头或参与课题；\n- 申报书须写明研究内容、预期成果、季度安排和经费测算；\n- 通过形式审查的课题经专家评审后提交副主任委员单位投票表决，由主任委员审批。",
     "call_en": (
         "Member units are invited to propose research topics for 2021.\n\n- A unit may lead a topic or take part in one.\n- A proposal states its content, expected "
-        "results, schedule by quarter and budget.\n- Topics that pass the formal check are put to the vote of the vice-chair units; the chair decides."
+        "results, schedule by quarter and budget.\n- Topics that pass the formal check are reviewed by experts and put to the vote of the vice-chair units; the chair decides."
     ),
 }
 
@@ -42,7 +44,7 @@ CALL = {
 def tell(*, zone: str, until: datetime) -> None:
     """Live the year up to ``until`` in the empty database of this application context."""
     story = _found(zone)
-    play(story, chain(proposals.steps(story), ballots.steps(story), quarters.steps(story)), until=until)
+    play(story, chain(proposals.steps(story), reviews.steps(story), ballots.steps(story), quarters.steps(story)), until=until)
 
 
 def _found(zone: str) -> Story:
@@ -54,4 +56,5 @@ def _found(zone: str) -> Story:
         session().flush()
         programmes.set_phases(programme, WINDOWS, zone=zone, seen=programme.version, actor=secretariat)
         programmes.change(programme, {"name_zh": programme.name_zh, "name_en": programme.name_en, **CALL}, seen=programme.version, actor=secretariat)
+        reviews.set_rules(programme, actor=secretariat)
     return Story(zone, cast, {topic["key"]: topic for topic in facts("topics.toml")["topics"]})
