@@ -45,6 +45,7 @@ def tell(app: Flask, person: int, count: int, kind: str = "person", about: int =
         ("project", "/projects/1"),
         ("report", "/reports/1"),
         ("programme", "/programmes/2021"),
+        ("review", "/reviews/1"),
     ],
 )
 def test_notice_leads_to_its_object(app: Flask, client_of: Clients, cast: Cast, kind: str, url: str) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
-from tracker.db import Base, JSONDict, choice
+from tracker.db import Base, JSONDict, choice, session
 from tracker.files.models import StoredFile
 from tracker.members import queries as members
 from tracker.members.models import Unit
@@ -80,6 +80,8 @@ class Proposal(Base):
     settled: ClassVar[law.ProposalState | None] = None
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
+    is_followed: Mapped[bool | None] = query_expression()
+    """Whether the reader follows it, where a page has asked (``following.asked_by``)."""
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     merged_into: Mapped[Proposal | None] = relationship(remote_side="Proposal.id", foreign_keys=merged_into_id)
     form_version: Mapped[FormVersion | None] = relationship(lazy="raise_on_sql")
@@ -127,10 +129,20 @@ class Proposal(Base):
         return Found(SearchKind.PROPOSAL, self.id, words_of({**self.content, **own}), names_in(self.content), Readers.WORKING)
 
     def people(self, audience: str) -> Iterable[int]:
-        """Return the persons whom ``audience`` means (``members.meant``); "taken_in": those on the proposal that this one is merged into."""
+        """Return the persons whom ``audience`` means (``members.meant``).
+
+        "taken_in": those on the proposal that this one is merged into; "followers": those who follow it and may see it in a seat of theirs.
+        """
         if audience == "taken_in":
             return self.merged_into.people("on_it") if self.merged_into is not None else ()
+        if audience == "followers":
+            return self._followers()
         return members.meant(audience, lead=self.lead_unit_id, on_it=self.partner_unit_ids)
+
+    def _followers(self) -> set[int]:
+        seats = members.actors(sa.select(Follow.person_id).where(Follow.proposal_id == self.id))
+        programme = session().get(Programme, self.programme_id) if seats else None  # held here, so that the rule finds it loaded
+        return {actor.person_id for actor in seats if programme is not None and actor.person_id is not None and law.may_view(actor, self)}
 
 
 class Titled:
@@ -188,6 +200,16 @@ class Partner(Base):
 
     proposal: Mapped[Proposal] = relationship(back_populates="partners", lazy="raise_on_sql")
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+
+
+class Follow(Base):
+    """That a person wants to be told of every step of a proposal. Their own affair: nobody else reads it, and the record says nothing of it."""
+
+    __tablename__ = "follow"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(sa.ForeignKey("proposal.id"), primary_key=True, index=True)
+    since: Mapped[datetime]
 
 
 class Attachment(Base):

@@ -16,6 +16,7 @@ AUDIENCES: Mapping[str, Callable[[int], Message]] = {
     "deciders": lambda count: say("the chair and the executive director ({count})", count=count),
     "expert": lambda count: say("the expert ({count})", count=count),
     "unit": lambda count: say("the people of the unit ({count})", count=count),
+    "followers": lambda _count: say("those who follow it"),
     "units": lambda count: say("the people of all member units ({count})", count=count),
 }
 

@@ -15,6 +15,7 @@ from tracker.notifications import queries
 from tracker.notifications.actions import mark_read
 from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
+from tracker.projects.models import Round
 from tracker.web.identity import writes
 from tracker.web.lists import View, paged
 from tracker.web.locale import gettext
@@ -34,7 +35,7 @@ PAGES = {
     "unit": "/members/units/{}",
     "late_pass": "/late-passes/{}",
 }
-"""The address of each kind of object, by its id. A programme's page goes by its year."""
+"""The address of each kind of object, by its id. A programme's page goes by its year, the dates of a round by its year."""
 
 
 @bp.get("/notices")
@@ -42,7 +43,7 @@ def index() -> ResponseReturnValue:
     """List one's notices."""
     view = View({}, "-newest")
     page = paged(queries.inbox(current_user.person_id).order_by(None), view=view, orders={"newest": (Notice.id,)}, stable=Notice.id, scalars=True)
-    return render_template("notices/index.html", page=page, addresses=_links(page.rows))
+    return render_template("notices/index.html", page=page, addresses=links_of(page.rows))
 
 
 @bp.post("/notices/read")
@@ -54,16 +55,19 @@ def read_all() -> ResponseReturnValue:
     return redirect(url_for("notices.index"), 303)
 
 
-def _links(notices: Iterable[Notice]) -> dict[int, str]:
+def links_of(notices: Iterable[Notice]) -> dict[int, str]:
     """Return the address of the page that each notice is about, by the notice's id; a programme that is gone has none."""
     about = {notice.id: (notice.subject_kind, notice.subject_id) for notice in notices}
     years = _years({number for kind, number in about.values() if kind == "programme"})
+    rounds = _rounds({number for kind, number in about.values() if kind == "round"})
     links = {}
     for key, (kind, number) in about.items():
         if kind in PAGES:
             links[key] = PAGES[kind].format(number)
-        elif number in years:
+        elif kind == "programme" and number in years:
             links[key] = url_for("programmes.show", year=years[number])
+        elif kind == "round" and number in rounds:
+            links[key] = url_for("programmes.rounds", year=rounds[number])
     return links
 
 
@@ -71,3 +75,10 @@ def _years(programmes: set[int]) -> dict[int, int]:
     if not programmes:
         return {}
     return {row.id: row.year for row in session().execute(sa.select(Programme.id, Programme.year).where(Programme.id.in_(programmes)))}
+
+
+def _rounds(rounds: set[int]) -> dict[int, int]:
+    if not rounds:
+        return {}
+    found = sa.select(Round.id, Programme.year).join(Programme, Programme.id == Round.programme_id).where(Round.id.in_(rounds))
+    return {row.id: row.year for row in session().execute(found)}

@@ -5,6 +5,7 @@ import tracker.web.proposals.compare
 import tracker.web.proposals.dossier
 import tracker.web.proposals.downloads
 import tracker.web.proposals.files
+import tracker.web.proposals.followed
 import tracker.web.proposals.importing
 import tracker.web.proposals.likely
 import tracker.web.proposals.listing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, request, url_for
+from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker import clock
 from tracker.db import session
@@ -22,15 +23,15 @@ ONE = f"/proposals/<{KEY}:id>"
 ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT, Action.MERGE)
 
 
-def load(proposal_id: int) -> Proposal:
+def load(proposal_id: int, *asked: ORMOption) -> Proposal:
     """Return the proposal with all its rules ask for; raises NotFound, also when it is hidden.
 
-    When the request writes, the proposal is locked, and a ballot of it whose time is over is sealed first.
+    ``asked`` is what the page wants to know besides. When the request writes, the proposal is locked, and a ballot of it whose time is over is sealed first.
     """
     if request.method not in SAFE and (found := session().get(Proposal, proposal_id)) is not None:
         seal_due_of(found)
     chosen = queries.one(proposal_id) if request.method in SAFE else queries.locked(proposal_id)
-    proposal = session().scalars(chosen).unique().one_or_none()
+    proposal = session().scalars(chosen.options(*asked)).unique().one_or_none()
     if proposal is None:
         raise NotFound
     refuse_unless(Action.VIEW, proposal)

@@ -19,7 +19,7 @@ from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, can, check
 from tracker.projects import queries as projects
-from tracker.proposals import actions, queries
+from tracker.proposals import actions, following, queries
 from tracker.proposals import content as shape
 from tracker.proposals.enclosures import AWAITING_SCAN
 from tracker.proposals.models import Proposal, Version
@@ -170,7 +170,8 @@ def _afterwards(proposal: Proposal) -> dict[str, Any]:
 @bp.get(ONE)
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show a proposal: where it is, its text, versions and history, and what can be done with it."""
-    proposal, actor, now = load(id), the_actor(), clock.now()
+    actor, now = the_actor(), clock.now()
+    proposal = load(id, following.asked_by(actor))
     settle([proposal], now)
     versions = [(version, person) for version, person in session().execute(queries.versions(id))]
     entries = history(id)

@@ -21,13 +21,11 @@ from tracker.programmes.rules import ProgrammeState
 from tracker.proposals.actions import may_start
 from tracker.proposals.rules import ProposalState
 from tracker.web.identity import the_actor
-from tracker.web.notices.views import PAGES
+from tracker.web.notices.views import links_of
 from tracker.web.work import following, outlook, reading, reviewing, tasks
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-
-    from tracker.notifications.models import Notice
 
 bp = Blueprint("work", __name__)
 RECENT = 5
@@ -108,19 +106,15 @@ DESKS: Mapping[Role, Callable[[Actor, list[Programme], datetime], Desk]] = {
 }
 
 
-def _address(notice: Notice) -> str | None:
-    """Return where a notice leads, or None."""
-    page = PAGES.get(notice.subject_kind)
-    return page.format(notice.subject_id) if page else None
-
-
 @bp.route("/")
 def index() -> ResponseReturnValue:
     """Show what needs this person in the seat acted in, the first due first, and what else is under way."""
     actor, now = the_actor(), clock.now()
     years = reading.programmes()
     desk = DESKS.get(actor.role, _no_desk)(actor, years, now)
-    notices = [(notice, _address(notice)) for notice in session().scalars(inbox(current_user.person_id).limit(RECENT))]
+    recent = list(session().scalars(inbox(current_user.person_id).limit(RECENT)))
+    addresses = links_of(recent)
+    notices = [(notice, addresses.get(notice.id)) for notice in recent]
     others = [seat for seat in current_user.seats if seat.id != actor.seat_id]
     coming = None if actor.role is Role.GUEST else outlook.comes_next(years, actor.role, now)
     return render_template("work/index.html", desk=desk, notices=notices, others=others, coming=coming)
