@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.cast import NOW, Cast, Member
 from tests.product import Statements
 from tests.proposals.build import add
+from tracker.audit.models import Event
 from tracker.comments.models import Remark
 from tracker.comments.rules import Scope
 from tracker.db import session, writing
@@ -117,6 +118,67 @@ def test_a_thread_is_resolved_once_and_reopened_before_it_is_answered(cast: Cast
     assert one.post("/comments/77", data={"do": "reply", "note": "x", "key": "78", "confirmed": "y"}).status_code == 303
     assert one.get("/comments/78").status_code == 200
     assert one.post("/comments/78", data={"do": "resolve"}).status_code == 409
+
+
+def test_neither_the_record_nor_a_notice_repeats_the_words(app: Flask, cast: Cast, client_of: Clients, proposal: int) -> None:
+    author = client_of(cast.huawei)
+    assert _say(author, proposal, "applicants", "a slip") == 303
+    assert author.post("/comments/77", data={"do": "retract", "note": "wrong proposal"}).status_code == 303
+    with app.app_context():
+        events = session().scalars(sa.select(Event).where(Event.subject_kind == "remark")).all()
+        notices = session().scalars(sa.select(Notice).where(Notice.subject_kind == "remark")).all()
+    assert [event.note for event in events] == ["", "wrong proposal"]
+    assert notices
+    assert [notice for notice in notices if "a slip" in str(notice.params)] == []
+
+
+def test_whoever_is_mentioned_only_by_the_edit_is_told_then(app: Flask, cast: Cast, client_of: Clients, proposal: int) -> None:
+    author = client_of(cast.chair)
+    assert _say(author, proposal, "units", "@搜狗 请看") == 303
+    first = _told(app)
+    assert author.post("/comments/77", data={"do": "edit", "note": "@字节跳动 @搜狗 请看"}).status_code == 303
+    with app.app_context():
+        again = list(session().scalars(sa.select(Notice.person_id).where(Notice.subject_kind == "remark", Notice.action == "edit")))
+    assert again == [cast.people["bytedance"].person_id]
+    assert first == {cast.sogou.person_id, cast.secretariat.person_id}
+
+
+def test_who_is_ticked_is_mentioned_as_if_typed(app: Flask, cast: Cast, client_of: Clients, proposal: int) -> None:
+    client = client_of(cast.chair)
+    page = client.get(f"/proposals/{proposal}/comments").text
+    assert 'name="mention" value="Sogou"' in page
+    data = {"scope": "units", "note": "please read", "key": "77", "mention": ["Sogou", "Sogou"]}
+    assert client.post(f"/proposals/{proposal}/comments", data=data).status_code == 303
+    assert _told(app) == {cast.sogou.person_id, cast.secretariat.person_id}
+    with app.app_context():
+        assert session().get_one(Remark, 77).text == "@Sogou please read"
+
+
+def test_only_who_reads_a_scope_is_offered_to_be_mentioned(cast: Cast, client_of: Clients, proposal: int) -> None:
+    offered = client_of(cast.meituan).get(f"/proposals/{proposal}/comments").text
+    assert 'value="Huawei"' in offered
+    assert 'value="Sogou"' not in offered
+    refused = client_of(cast.meituan).post(f"/proposals/{proposal}/comments", data={"scope": "applicants", "note": "x", "key": "5", "mention": "Sogou"})
+    assert refused.status_code == 422
+    assert "Sogou does not read comments of this scope" in refused.text
+
+
+def test_the_tick_is_asked_for_the_applicants_alone(cast: Cast, client_of: Clients, proposal: int) -> None:
+    client = client_of(cast.secretariat)
+    assert 'name="confirmed"' not in client.get(f"/proposals/{proposal}/comments").text
+    asked = client.post(f"/proposals/{proposal}/comments", data={"scope": "applicants", "note": "x", "key": "5"})
+    assert 'name="confirmed"' in asked.text
+    assert _say(client, proposal, "secretariat") == 303
+
+
+def test_the_edit_box_holds_the_words_and_the_button_counts_open_threads(cast: Cast, client_of: Clients, proposal: int) -> None:
+    author = client_of(cast.huawei)
+    _say(author, proposal, "applicants", "the first words")
+    page = author.get("/comments/77").text
+    assert 'id="edit-note"' in page
+    assert page.count("the first words") == 2
+    assert "(1)</span></a>" in author.get(f"/proposals/{proposal}").text
+    assert "(1)</span></a>" not in client_of(cast.sogou).get(f"/proposals/{proposal}").text
 
 
 def test_a_retracted_comment_leaves_its_reason_only(cast: Cast, client_of: Clients, proposal: int) -> None:

@@ -16,6 +16,7 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.models import Person
 from tracker.members.queries import active_units, holders
 from tracker.messages import say
+from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Role, check
 from tracker.proposals.entry import read_note
 from tracker.proposals.models import Proposal
@@ -24,6 +25,8 @@ from tracker.transitions import perform
 
 def write(proposal: Proposal, scope: Scope, text: str, *, key: int, actor: Actor, thread: Remark | None = None) -> Remark:
     """Say something on a proposal, or answer a thread in its scope; the same form sent twice is one comment.
+
+    Neither the record nor a notice repeats the words: what is retracted later stands nowhere.
 
     ``key`` is the id that the form was given. Raises Refused, and Invalid for no text, too much of it, or the mention of somebody who
     does not read the scope.
@@ -49,9 +52,9 @@ def write(proposal: Proposal, scope: Scope, text: str, *, key: int, actor: Actor
     )
     queries.know(remark)
     _refuse(Action.COMMENT, remark, actor)
-    remark.text = read_note(text)
+    remark.text = _words(text)
     remark.told = _concerned(remark)  # type: ignore[misc] # a mark on the instance, not a column
-    perform(Action.COMMENT, remark, actor=actor, note=remark.text)
+    perform(Action.COMMENT, remark, actor=actor)
     session().add(remark)
     return remark
 
@@ -111,16 +114,31 @@ def _names() -> dict[str, set[int]]:
     return found
 
 
-def edit(remark: Remark, text: str, *, actor: Actor) -> None:
-    """Put other words in the place of one's own; the earlier ones are kept. Raises Refused or Invalid."""
-    _refuse(Action.EDIT, remark, actor)
-    words = read_note(text)
+def _words(typed: str) -> str:
+    """Read what somebody says. Raises Invalid for nothing, too much, or what cannot be kept."""
+    words = read_note(typed)
     if not words:
         raise Invalid({"note": [say("Write something.")]})
+    return words
+
+
+def _mentioned_before(text: str, readers: frozenset[int]) -> set[int]:
+    """Return whom the words that stood there mentioned; a name that reads it no more is nobody."""
+    known = _names()
+    return {person for name in named(text.replace("\uff20", "@"), known) for person in known[name] & readers}
+
+
+def edit(remark: Remark, text: str, *, actor: Actor) -> None:
+    """Put other words in the place of one's own; the earlier ones are kept, and whoever is mentioned only now is told. Raises Refused or Invalid."""
+    _refuse(Action.EDIT, remark, actor)
+    words = _words(text)
     if words == remark.text:
         return
-    _mentioned(words, queries.readers(remark.scope, remark.proposal, remark.experts))
+    readers = queries.readers(remark.scope, remark.proposal, remark.experts)
+    newly = _mentioned(words, readers) - _mentioned_before(remark.text, readers)
     perform(Action.EDIT, remark, actor=actor)
+    news = say("You are mentioned in a comment on {number} “{title}”.", **remark.names())
+    tell((person for person in newly if person != actor.person_id), about=remark, action=Action.EDIT.value, message=news, at=clock.now())
     remark.earlier = [*remark.earlier, {"text": remark.text, "until": clock.now().isoformat()}]
     remark.text, remark.edited_at = words, clock.now()
 

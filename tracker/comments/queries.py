@@ -10,9 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from tracker import clock
 from tracker.comments.models import Remark
-from tracker.comments.rules import Scope
+from tracker.comments.rules import RemarkState, Scope
 from tracker.db import session
-from tracker.members.models import Seat
+from tracker.members.models import Person, Seat, Unit
 from tracker.members.queries import active_units, held, holders, seated_in_units
 from tracker.policy import COMMITTEE_ROLES, UNIT_ROLES, Actor, Role
 from tracker.programmes.models import Programme
@@ -122,3 +122,39 @@ def people_by_unit() -> dict[int, set[int]]:
         if unit_id is not None:
             found[unit_id].add(person_id)
     return found
+
+
+def seated(proposal_id: int) -> list[tuple[Seat, bool]]:
+    """Return every seat now held, with whether its person judges the proposal as an expert: whom one could speak to, in one select."""
+    judging = sa.exists().where(Review.proposal_id == proposal_id, Review.person_id == Seat.person_id, Review.state.in_(JUDGING))
+    wanted = sa.select(Seat, judging).options(joinedload(Seat.person), joinedload(Seat.unit)).where(held(clock.now()))
+    return [(seat, judges) for seat, judges in session().execute(wanted.order_by(Seat.unit_id, Seat.id))]
+
+
+def mentionable(actor: Actor, proposal: Proposal, scopes: Collection[Scope], seats: Collection[tuple[Seat, bool]]) -> dict[Scope | None, list[Person | Unit]]:
+    """Return whom ``actor`` can mention, by scope: units by themselves, experts by name; under None the officers, who read every scope."""
+    found: defaultdict[Scope | None, list[Person | Unit]] = defaultdict(list)
+    for seat, judges in seats:
+        scope = _spoken_to(seat, proposal, judges=judges)
+        whom = seat.unit if seat.unit is not None else seat.person
+        if seat.person_id != actor.person_id and (scope is None or scope in scopes) and scope is not Scope.SECRETARIAT and whom not in found[scope]:
+            found[scope].append(whom)
+    return {scope: whom for scope, whom in found.items() if whom}
+
+
+def _spoken_to(seat: Seat, proposal: Proposal, *, judges: bool) -> Scope | None:
+    """Return the scope in which this seat is spoken to; None for an officer who reads all, SECRETARIAT for a seat that reads nothing."""
+    screened = proposal.screened_at is not None
+    if seat.role is Role.SECRETARIAT or (seat.role in COMMITTEE_ROLES and screened):
+        return None
+    if seat.unit_id in {proposal.lead_unit_id, *proposal.partner_unit_ids}:
+        return Scope.APPLICANTS
+    if seat.role is Role.EXPERT and screened and judges and not kept_from_experts(proposal):
+        return Scope.EXPERTS
+    return Scope.UNITS if seat.unit_id is not None and screened else Scope.SECRETARIAT
+
+
+def open_threads(actor: Actor, proposal_id: int) -> sa.Select[int]:
+    """How many threads on a proposal stand open before ``actor``."""
+    found = sa.select(sa.func.count()).select_from(Remark).join(Proposal, Proposal.id == Remark.proposal_id)
+    return found.where(Remark.proposal_id == proposal_id, Remark.thread_id.is_(None), Remark.state == RemarkState.OPEN, visible_to(actor))

@@ -121,9 +121,7 @@ def whole_thread(_actor: Actor, remark: Remark, _now: datetime) -> Denial | None
 
 REMARK: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (READERS,)),
-    Action.COMMENT: Rule(
-        say("Comment"), (READERS,), when=(thread_open,), reason=True, tells=("concerned",), news=say("A comment on {number} “{title}”: {note}")
-    ),
+    Action.COMMENT: Rule(say("Comment"), (READERS,), when=(thread_open,), tells=("concerned",), news=say("There is a new comment on {number} “{title}”.")),
     Action.EDIT: Rule(say("Edit the comment"), (AUTHOR,), frozenset({S.OPEN}), when=(soon_enough,)),
     Action.RETRACT: Rule(
         say("Retract"),

@@ -68,6 +68,11 @@ if (window.htmx) {
 }
 
 document.addEventListener("input", (event) => event.target.id && showCount(event.target));
+// A point of the formal check that fails owes a remark: its box opens.
+document.addEventListener("change", (event) => {
+  const box = event.target.name?.startsWith("mark_") && event.target.value === "fail" && event.target.closest(".field").nextElementSibling;
+  if (box) box.open = true;
+});
 document.addEventListener("submit", stopSecondSubmit);
 document.addEventListener("submit", (event) => "forgets" in event.target.dataset && forgetAllBut(""));
 document.addEventListener("click", (event) => {

@@ -21,6 +21,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from tracker.config import MB
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Role
@@ -276,6 +277,13 @@ def listed(values: Iterable[object]) -> str:
     return format_list([translated(value) for value in values], style="standard", locale="en_GB" if locale_code() == "en" else "zh")
 
 
+def size_text(size: int) -> str:
+    """Write a number of bytes in KB, from 1 MB on in MB with one digit, both rounded up."""
+    if size < MB:
+        return translated(say("{size} KB", size=-(-size // 1024)))
+    return translated(say("{size} MB", size=f"{-(-size * 10 // MB) / 10:.1f}"))
+
+
 FILTERS: dict[str, Callable[..., object]] = {
     "date": date_text,
     "day": day_text,
@@ -285,6 +293,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "at_day": at_day_text,
     "clock": clock_text,
     "iso": iso_text,
+    "size": size_text,
     "span": span_text,
     "left": left_text,
     "deadline_tone": deadline_tone,

@@ -112,7 +112,7 @@ def _files_page(proposal: Proposal, wrong: Sequence[Message] = ()) -> str:
         each=limits.each // MB,
         count=limits.count,
         together=limits.together // MB,
-        used=-(-sum(one.file.size for one, _person in enclosed.present) // MB),
+        used=sum(one.file.size for one, _person in enclosed.present),
     )
 
 

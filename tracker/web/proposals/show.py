@@ -11,6 +11,7 @@ from flask import render_template, url_for
 
 from tracker import clock
 from tracker.audit.models import Event
+from tracker.comments import queries as remarks
 from tracker.db import session
 from tracker.decisions import queries as decisions
 from tracker.decisions.standing import settle
@@ -198,6 +199,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         sees_other=bool(proposal.merged_into) and check(Action.VIEW, proposal.merged_into, actor=actor, now=now) is None,
         offers=offers(proposal, actor, now),
         moves=can(Action.MOVE_FORM, proposal, actor=actor, now=now),
+        threads=session().scalar(remarks.open_threads(actor, id)),
         collects=can(Action.COLLECT, proposal, actor=actor, now=now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),
