@@ -66,7 +66,7 @@ def test_mark_that_is_none_counts_as_none() -> None:
 
 def test_settings_that_say_nothing_mean_the_default_points() -> None:
     assert points_of({}) == points_of(None) == DEFAULTS
-    assert points_of(as_settings(POINTS)) == POINTS
+    assert points_of(as_settings(POINTS, scan=False)) == POINTS
 
 
 def test_points_keep_their_codes_as_long_as_one_language_stays() -> None:

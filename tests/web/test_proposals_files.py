@@ -358,3 +358,47 @@ def test_stored_rows_stand_for_files_that_exist(app: Flask, cast: Cast, client_o
     send(huawei, f"{url}/files", ("a.pdf", PDF))
     with app.app_context():
         assert set(session().scalars(sa.select(StoredFile.stored_as))) == {path.name for path in on_disk(app)}
+
+
+def test_a_comparison_shows_which_files_came_went_and_were_replaced(cast: Cast, client_of: ClientOf) -> None:
+    huawei, secretariat = client_of(cast.huawei), client_of(cast.secretariat)
+    url = start(huawei)
+    assert huawei.post(f"{url}/edit", data=full(cast, 1)).status_code == 303
+    send(huawei, f"{url}/files", ("same.pdf", PDF), ("gone.pdf", PDF + b"g"))
+    assert huawei.post(f"{url}/submit", data={"version": "3", "undertaking": "y"}).status_code == 303
+    returned(secretariat, url, 4)
+    page = huawei.get(f"{url}/compare?from=1&to=working").text
+    assert "gone.pdf" not in page
+    first, second = re.findall(rf"{url}/files/(\d+)/detach", huawei.get(f"{url}/files").text)
+    assert huawei.post(f"{url}/files/{second}/detach").status_code == 303
+    assert huawei.post(f"{url}/files/{first}/detach").status_code == 303
+    send(huawei, f"{url}/files", ("same.pdf", PDF + b"new"), ("fresh.pdf", PDF + b"f"))
+    page = huawei.get(f"{url}/compare?from=1&to=working").text
+    assert all(name in page for name in ("gone.pdf", "fresh.pdf", "same.pdf"))
+    assert hashlib.sha256(PDF + b"new").hexdigest()[:12] in page
+    assert "gone.pdf" in secretariat.get(f"{url}/compare?from=1&to=working").text
+
+
+def test_a_year_may_want_the_scan_before_a_proposal_passes(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    huawei, secretariat = client_of(cast.huawei), client_of(cast.secretariat)
+    page = secretariat.get("/programmes/2021/edit/screening").text
+    typed = {name: re.search(rf'name="{name}"[^>]*>([^<]*)<', page)[1] for name in ("points_zh", "points_en")}  # type: ignore[index] # they are there
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page)[1]  # type: ignore[index] # it is there
+    assert secretariat.post("/programmes/2021/edit/screening", data={**typed, "version": version, "scan": "y"}).status_code == 303
+    url = submitted(huawei, cast)
+    assert "File the scan" in huawei.get("/").text
+    refused = secretariat.post(f"{url}/accept", data={"version": "3"})
+    assert refused.status_code == 422
+    assert "That of version 1 is missing: ask the lead unit." in refused.text
+    assert send(huawei, f"{url}/scan", ("scan.pdf", PDF), field="file", number="1").status_code == 303
+    assert "File the scan" not in huawei.get("/").text
+    assert secretariat.post(f"{url}/accept", data={"version": "3"}).status_code == 303
+    with app.app_context():
+        assert session().scalars(sa.select(Proposal)).one().state is ProposalState.SCREENED
+
+
+def test_a_small_file_is_counted_in_kb(cast: Cast, client_of: ClientOf) -> None:
+    huawei = client_of(cast.huawei)
+    url = start(huawei)
+    send(huawei, f"{url}/files", (NAME, PDF))
+    assert "now 1 KB." in huawei.get(f"{url}/files").text

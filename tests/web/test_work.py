@@ -168,10 +168,11 @@ def test_secretariat_checks_the_oldest_first_and_then_opens_a_ballot(app: Flask,
         place(app, cast, S.SCREENED)
     with app.app_context(), writing() as session:
         session.scalars(sa.select(Proposal).where(Proposal.title_zh == "乙课题")).one().submitted_at = NOW - timedelta(days=1)
-    first, second, third = tasks(client_of(cast.secretariat).get("/").text)
+    first, second, third, fourth = tasks(client_of(cast.secretariat).get("/").text)
     assert "2021-P02 乙课题" in first
     assert "2021-P01 甲课题" in second
     assert "Ready for the vote and not yet in a ballot: 2 (2021-P03 and 2021-P04)." in third
+    assert "Missing for the newest version: 4." in fourth
 
 
 def test_secretariat_makes_links_and_sets_missing_dates(app: Flask, cast: Cast, client_of: ClientOf) -> None:
@@ -349,7 +350,7 @@ def test_my_work_makes_at_most_eight_queries_whatever_the_rows(
 def test_a_hundred_proposals_are_cut_short_on_the_page(app: Flask, cast: Cast, client_of: ClientOf) -> None:
     for _ in range(60):
         place(app, cast, S.SUBMITTED)
-    assert len(tasks(client_of(cast.secretariat).get("/").text)) == 50
+    assert len(tasks(client_of(cast.secretariat).get("/").text)) == 50 + 1  # and one line for all their stamped scans
 
 
 def test_nothing_is_written_by_looking(app: Flask, cast: Cast, client_of: ClientOf) -> None:

@@ -44,9 +44,14 @@ def points_of(settings: Mapping[str, Any] | None) -> tuple[Point, ...]:
     return tuple(Point(**point) for point in kept) if kept else DEFAULTS
 
 
-def as_settings(points: Sequence[Point]) -> dict[str, Any]:
-    """Return points as the settings keep them."""
-    return {"points": [asdict(point) for point in points]}
+def wants_scan(settings: Mapping[str, Any] | None) -> bool:
+    """Say whether a proposal passes the formal check only with the stamped scan of the version that is checked."""
+    return bool((settings or {}).get("scan"))
+
+
+def as_settings(points: Sequence[Point], *, scan: bool) -> dict[str, Any]:
+    """Return the points, and whether the stamped scan is owed, as the settings keep them."""
+    return {"points": [asdict(point) for point in points], "scan": scan}
 
 
 def read_points(typed_zh: str, typed_en: str, present: Sequence[Point]) -> tuple[Point, ...]:

@@ -18,7 +18,7 @@ from tracker.members.models import Unit
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
-from tracker.programmes.checklist import points_of
+from tracker.programmes.checklist import points_of, wants_scan
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import content as shape
 from tracker.proposals import lateness, queries, screening
@@ -271,6 +271,11 @@ def accept(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
     sheet = sheet_now(proposal)
     if sheet.failed:
         raise Invalid({"note": [say("These points are marked as failed: {points}. Mark them as passed, or return the proposal.", points=sheet.failed)]})
+    if wants_scan(proposal.programme.screening) and session().scalar(queries.unscanned(proposal.id)) is not None:
+        words = say(
+            "It passes only with the stamped scan of the version checked. That of version {number} is missing: ask the lead unit.", number=sheet.version
+        )
+        raise Invalid({"note": [words]})
     _conclude(Action.ACCEPT, proposal, sheet, actor=actor, note=note)
     proposal.screened_at = clock.now()
     _touch(proposal)

@@ -196,6 +196,16 @@ def lacks_scan() -> sa.ColumnElement[bool]:
     return sa.and_(Proposal.state.in_(AWAITING_SCAN), Proposal.decided_at.is_(None), ~filed)
 
 
+def unscanned(proposal_id: int) -> sa.Select[int]:
+    """The id of a proposal that is under way and lacks the stamped scan of its newest version; no row for any other."""
+    return sa.select(Proposal.id).where(Proposal.id == proposal_id, lacks_scan())
+
+
+def scans_missing() -> sa.Select[int]:
+    """How many proposals under way lack the stamped scan of their newest version."""
+    return sa.select(sa.func.count()).select_from(Proposal).where(lacks_scan()).correlate(None)
+
+
 def turns(proposal_id: int) -> sa.Select[Event]:
     """The submissions and returns of a proposal, oldest first: who asked for a version, and what was said with it."""
     return (

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
+from wtforms import BooleanField, TextAreaField
 
 from tracker.errors import Invalid, Stale
 from tracker.programmes import actions
-from tracker.programmes.checklist import points_of
+from tracker.programmes.checklist import points_of, wants_scan
 from tracker.programmes.models import Programme
 from tracker.web.identity import the_actor, writes
 from tracker.web.programmes import forms
@@ -29,11 +29,17 @@ class ScreeningForm(forms.SectionForm):
 
     points_zh = TextAreaField(_l("Points in Chinese"))
     points_en = TextAreaField(_l("Points in English"))
+    scan = BooleanField(_l("The stamped scan of the version must be filed before it passes"))
 
 
 def _form(programme: Programme, *, fresh: bool = False) -> ScreeningForm:
     points = points_of(programme.screening)
-    data = {"points_zh": "\n".join(point.name_zh for point in points), "points_en": "\n".join(point.name_en for point in points), "version": programme.version}
+    data: dict[str, Any] = {
+        "points_zh": "\n".join(point.name_zh for point in points),
+        "points_en": "\n".join(point.name_en for point in points),
+        "version": programme.version,
+        "scan": wants_scan(programme.screening),
+    }
     return ScreeningForm(formdata=None, data=data) if fresh else ScreeningForm(data=data)
 
 
@@ -46,7 +52,8 @@ def change_screening(year: int) -> ResponseReturnValue:
     if request.method == "GET":
         return page("screening", programme, form)
     try:
-        actions.set_screening(programme, form.points_zh.data or "", form.points_en.data or "", seen=form.seen(), actor=the_actor())
+        typed = (form.points_zh.data or "", form.points_en.data or "")
+        actions.set_screening(programme, *typed, scan=bool(form.scan.data), seen=form.seen(), actor=the_actor())
     except Invalid as wrong:
         forms.show(form, wrong)
         return page("screening", programme, form), 422

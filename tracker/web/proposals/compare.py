@@ -12,7 +12,7 @@ from flask import render_template, request
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import NotFound
-from tracker.fields import Field
+from tracker.fields import Field, Kind, Table
 from tracker.members.queries import last_act
 from tracker.messages import Message, say
 from tracker.policy import Action
@@ -21,7 +21,7 @@ from tracker.proposals import content as shape
 from tracker.proposals.content import GRIDS, SCALARS
 from tracker.proposals.models import Proposal, Version
 from tracker.web.differing import Diff, field_diff, joined, table_diff, value_text
-from tracker.web.formats import name_text
+from tracker.web.formats import name_text, size_text
 from tracker.web.identity import the_actor
 from tracker.web.proposals.blueprint import ONE, bp, load
 from tracker.web.proposals.show import readable, reads_draft, sees_contact
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 WORKING = "working"
+FILES = Table("files", say("Attachments"), (Field("name", say("File")), Field("size", say("Size"), Kind.CODE), Field("sha256", say("SHA-256"), Kind.CODE)), 0)
 CONTACT = frozenset(field.name for field in shape.CONTACT)
 
 
@@ -80,8 +81,14 @@ def sides_of(proposal: Proposal) -> list[Side]:
     ][::-1]
     if reads_draft(the_actor(), proposal):
         last = session().execute(last_act(proposal.subject_kind, proposal.id)).first()
-        found.append(Side(WORKING, actions.snapshot(proposal), proposal.changed_at, last.Person if last else None, _open_remark(turns)))
+        found.append(Side(WORKING, working_copy(proposal), proposal.changed_at, last.Person if last else None, _open_remark(turns)))
     return found
+
+
+def working_copy(proposal: Proposal) -> dict[str, Any]:
+    """Return the text as it reads now, with its files."""
+    files = [{"name": one.file.name, "size": one.file.size, "sha256": one.file.sha256} for one in session().scalars(queries.present_files(proposal.id))]
+    return {**actions.snapshot(proposal), "files": files}
 
 
 def _why(number: int, turns: Sequence[Event]) -> tuple[str, str]:
@@ -115,7 +122,14 @@ def _asked(sides: Sequence[Side]) -> tuple[Side, Side] | tuple[None, None]:
 
 def sections_between(old: Mapping[str, Any], new: Mapping[str, Any], *, contact: bool) -> list[tuple[Message, list[Diff]]]:
     """Compare two snapshots in the order of the form; the contact's address only where the reader sees it, and nothing that is empty in both."""
-    return [(section.label, list(_diffs(section.names, old, new, contact=contact))) for section in shape.SECTIONS]
+    sections = [(section.label, list(_diffs(section.names, old, new, contact=contact))) for section in shape.SECTIONS]
+    files: list[Diff] = [table_diff(FILES, _files(old), _files(new))] if old.get("files") or new.get("files") else []
+    return [*sections, (FILES.label, files)]
+
+
+def _files(content: Mapping[str, Any]) -> list[list[str]]:
+    """Return the files of a text as rows, by name: replaced is what has the name and other bytes."""
+    return [[one["name"], size_text(one["size"]), one["sha256"][:12]] for one in sorted(content.get("files") or [], key=lambda one: str(one["name"]))]
 
 
 def _diffs(names: Sequence[str], old: Mapping[str, Any], new: Mapping[str, Any], *, contact: bool) -> Iterator[Diff]:
@@ -147,5 +161,5 @@ def _rows(name: str, content: Mapping[str, Any]) -> list[list[str]]:
 
 def changed_since(version: Version, proposal: Proposal) -> list[Diff]:
     """Return what the working copy changed since a version, for those who write it."""
-    sections = sections_between(version.content, actions.snapshot(proposal), contact=True)
+    sections = sections_between(version.content, working_copy(proposal), contact=True)
     return [diff for _label, diffs in sections for diff in diffs if diff.changed]

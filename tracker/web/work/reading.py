@@ -22,6 +22,7 @@ from tracker.projects.obligations import OWING
 from tracker.projects.quarters import Quarter
 from tracker.projects.rules import ProjectState
 from tracker.proposals.models import Partner, Proposal
+from tracker.proposals.queries import lacks_scan, scans_missing
 from tracker.proposals.rules import ProposalState
 from tracker.reports.models import Report
 from tracker.reports.queries import owed_rows
@@ -48,8 +49,8 @@ def programmes() -> list[Programme]:
     return list(session().scalars(wanted).unique())
 
 
-def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
-    """Return the unit's proposals that are under way, led or joined, each with the remark of its last return."""
+def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None, bool]]:
+    """Return the unit's proposals that are under way, led or joined, each with the remark of its last return and whether its newest version lacks the stamped scan."""
     remark = (
         sa.select(Event.note)
         .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == Proposal.id, Event.action == Action.RETURN.value)
@@ -60,7 +61,7 @@ def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
     )
     joined = sa.exists().where(Partner.proposal_id == Proposal.id, Partner.unit_id == unit_id)
     wanted = (
-        sa.select(Proposal, remark)
+        sa.select(Proposal, remark, lacks_scan())
         .where(sa.or_(Proposal.lead_unit_id == unit_id, joined), Proposal.state.in_(ALIVE))
         .order_by(Proposal.changed_at.desc(), Proposal.id)
         .options(joinedload(Proposal.partners))
@@ -69,10 +70,11 @@ def proposals_of(unit_id: int) -> Sequence[sa.Row[Proposal, str | None]]:
     return session().execute(wanted).unique().all()
 
 
-def for_the_secretariat(years: Iterable[Programme], now: datetime) -> list[tuple[Proposal, int, int]]:
+def for_the_secretariat(years: Iterable[Programme], now: datetime) -> tuple[list[tuple[Proposal, int, int]], int]:
     """Return what is to be checked, the oldest first, returned and overdue at ``now``, to be reviewed, in review, and to be put to a ballot.
 
     Each comes with how many experts review it and how many have handed in; both are 0 where no year has expert review.
+    Beside the list: how many proposals under way lack their stamped scan, counted in the same query and so 0 where nothing else waits.
     """
     overdue = sa.and_(Proposal.state == S.RETURNED, Proposal.return_due_at <= now)
     states: list[sa.ColumnElement[bool]] = [Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED)), overdue]
@@ -81,12 +83,17 @@ def for_the_secretariat(years: Iterable[Programme], now: datetime) -> list[tuple
         after_the_vote = [key for key, order in reviewing.items() if order is Order.BALLOT_FIRST]
         states += [Proposal.state == S.IN_REVIEW, sa.and_(Proposal.state == S.BALLOTED, Proposal.programme_id.in_(after_the_vote))]
     wanted = (
-        sa.select(Proposal, *([_reviews(Review.state.in_(LIVE)), _reviews(counting(Review))] if reviewing else [sa.literal(0), sa.literal(0)]))
+        sa.select(
+            Proposal,
+            *([_reviews(Review.state.in_(LIVE)), _reviews(counting(Review))] if reviewing else [sa.literal(0), sa.literal(0)]),
+            scans_missing().scalar_subquery(),
+        )
         .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
         .where(sa.or_(*states))
         .order_by(sa.case((Proposal.state == S.SUBMITTED, 0), else_=1), Proposal.submitted_at, Proposal.id)
     )
-    return [(row[0], row[1], row[2]) for row in session().execute(wanted.limit(AT_MOST * 4))]
+    rows = session().execute(wanted.limit(AT_MOST * 4)).all()
+    return [(row[0], row[1], row[2]) for row in rows], rows[0][3] if rows else 0
 
 
 def _reviews(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

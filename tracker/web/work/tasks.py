@@ -160,6 +160,22 @@ def returns_overdue(proposals: Iterable[Proposal]) -> Iterator[Task]:
         yield Task(titled(proposal), url, why, say("See to it"), url, proposal.return_due_at, rank=place)
 
 
+def scans_due(missing: int) -> Iterator[Task]:
+    """One line for all stamped scans that the secretariat still waits for."""
+    if missing:
+        url = url_for("proposals.index", scan="missing")
+        yield Task(say("Stamped scans"), url, say("Missing for the newest version: {count}.", count=missing), say("See which"), url, rank=reading.AT_MOST)
+
+
+def scans_owed(rows: Iterable[tuple[Proposal, bool]], actor: Actor, now: datetime) -> Iterator[Task]:
+    """Proposals that the unit leads and whose newest version has no stamped scan yet, where this seat can file it."""
+    for proposal, lacks in rows:
+        if lacks and proposal.lead_unit_id == actor.unit_id and check(Action.FILE_SCAN, proposal, actor=actor, now=now) is None:
+            why = say("The stamped scan of the newest version is not filed yet.")
+            url = url_for("proposals.show", id=proposal.id)
+            yield Task(titled(proposal), url, why, say("File the scan"), url_for("proposals.scan", id=proposal.id), rank=reading.AT_MOST)
+
+
 def _first_numbers(proposals: Sequence[Proposal]) -> list[str]:
     """Return the numbers of the first few, with an ellipsis where there are more."""
     return [one.number for one in proposals[:NAMED]] + ["…"] * (len(proposals) > NAMED)

@@ -44,21 +44,23 @@ class Desk:
 def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     if actor.unit_id is None:
         return Desk()
-    rows = [(row[0], row[1]) for row in reading.proposals_of(actor.unit_id)]
+    found = reading.proposals_of(actor.unit_id)
+    rows = [(row[0], row[1]) for row in found]
     settle((proposal for proposal, _remark in rows), now)
     ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
     open_now = next((year for year in years if year.state is ProgrammeState.PUBLISHED and may_start(year, actor=actor) is None), None)
     reports, reporting = following.reports_due(actor, years, now)
     late = tasks.passes_due((year for year in years if year.state is ProgrammeState.PUBLISHED), actor, now)
+    scans = tasks.scans_owed(((row[0], row[2]) for row in found), actor, now)
     return Desk(
-        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *late, *reports]),
+        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *late, *reports, *scans]),
         outlook.waits_for(rows, ballots, actor, now) + reporting,
         offer=(say("Start a proposal"), url_for("proposals.new", year=open_now.year)) if open_now else None,
     )
 
 
 def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> Desk:
-    rows = reading.for_the_secretariat(years, now)
+    rows, unscanned = reading.for_the_secretariat(years, now)
     proposals = [proposal for proposal, _live, _done in rows]
     found = [
         *tasks.checks_due(proposals),
@@ -68,6 +70,7 @@ def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> D
         *following.secretariat_due(years, now),
         *tasks.dates_due(years),
         *tasks.links_due(),
+        *tasks.scans_due(unscanned),
     ]
     return Desk(tasks.in_order(found))
 
