@@ -95,6 +95,7 @@ class Action(StrEnum):
     FILE_SCAN = "file_scan"
     COLLECT = "collect"
     ENTER = "enter"
+    ASK = "ask"
     GRANT = "grant"
     REVOKE = "revoke"
 

@@ -131,6 +131,9 @@ VERBS = {
     "return": ProposalState.SUBMITTED,
     "not-accept": ProposalState.SUBMITTED,
     "merge": ProposalState.SUBMITTED,
+    "ask": ProposalState.DRAFT,
+    "confirm": ProposalState.RETURNED,
+    "decline": ProposalState.RETURNED,
 }
 REPORT_VERBS = {
     "accept": (ReportState.SUBMITTED, ReportState.ACCEPTED),

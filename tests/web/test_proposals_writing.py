@@ -90,9 +90,9 @@ def test_proposal_from_first_title_to_second_version_and_acceptance(cast: Cast, 
     versions = rows(sa.select(Version).order_by(Version.number))
     assert [(version.number, version.content["method"]) for version in versions] == [(1, "比较研究与案例分析。"), (2, "比较研究，案例分析，专家访谈。")]
     actions = rows(sa.select(Event.action).where(Event.subject_kind == "proposal").order_by(Event.place))
-    assert actions == ["start", "edit", "submit", "return", "edit", "submit", "accept"]
+    assert actions == ["start", "edit", "ask", "submit", "return", "edit", "submit", "accept"]
     told = set(rows(sa.select(Notice.action).where(Notice.person_id == cast.meituan.person_id)))
-    assert told == {"submit", "return", "accept"}
+    assert told == {"ask", "submit", "return", "accept"}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ from tracker.proposals.form import Form
 from tracker.proposals.forming import form_of, newest
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.owing import missing
+from tracker.proposals.partnering import ask, tell_left_out
+from tracker.proposals.partners import to_ask
 from tracker.proposals.rules import Start
 from tracker.transitions import perform
 
@@ -125,7 +127,7 @@ def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -
         return False
     if not already_told(Action.EDIT, proposal, actor=actor, changed=changed):
         perform(Action.EDIT, proposal, actor=actor, facts={"changed": changed})
-    _take_over_partners(proposal, draft, units)
+    _take_over_partners(proposal, draft, units, actor=actor)
     proposal.title_zh, proposal.title_en, proposal.area = draft.title_zh, draft.title_en, area
     proposal.content, proposal.budget_total = draft.content, _amount(proposal.form, draft.content)
     _touch(proposal)
@@ -181,8 +183,8 @@ def _partner_fault(unit_id: int | None, proposal: Proposal, units: dict[int, Uni
     return None
 
 
-def _take_over_partners(proposal: Proposal, draft: Draft, units: dict[int, Unit]) -> None:
-    """Keep the rows of units that stay, so that no unit stands twice for a moment."""
+def _take_over_partners(proposal: Proposal, draft: Draft, units: dict[int, Unit], *, actor: Actor) -> None:
+    """Keep the rows of units that stay, so that no unit stands twice for a moment; who was asked and does not stay is told."""
     rows = {partner.unit_id: partner for partner in proposal.partners}
     kept = []
     for place, (unit_id, share) in enumerate(draft.partners):
@@ -191,6 +193,7 @@ def _take_over_partners(proposal: Proposal, draft: Draft, units: dict[int, Unit]
         row = rows.get(unit_id) or Partner(unit=units[unit_id], unit_id=unit_id)
         row.position, row.share = place, share
         kept.append(row)
+    tell_left_out(proposal, kept, actor=actor)
     proposal.partners = kept
 
 
@@ -223,6 +226,8 @@ def owed(proposal: Proposal) -> dict[str, Message]:
 def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: bool, note: str = "") -> Version:
     """Freeze the working copy as the next version and hand it to the secretariat, with a note of what changed, if the unit gives one.
 
+    Partner units that were not asked about their present share of the work are asked with it.
+
     Raises Refused (a second submission finds the state changed), Stale when the text is no longer the one that was checked, Invalid
     for what is missing, the undertaking among it.
     """
@@ -234,6 +239,8 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     if lacking:
         raise Invalid(lacking)
     lateness.take_use(proposal)
+    if to_ask(proposal.partners):
+        ask(proposal, actor=actor)
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
     frozen = {**snapshot(proposal, number), "undertaking": True, "form": proposal.form_number, "files": bind_files(proposal.id, number)}
     digest = sha256_hex(frozen)

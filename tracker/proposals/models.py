@@ -19,6 +19,7 @@ from tracker.proposals import rules as law
 from tracker.proposals.content import PARTNERS
 from tracker.proposals.enclosures import AttachmentKind
 from tracker.proposals.form import FIRST, Form, from_body
+from tracker.proposals.partners import Answer, Standing, standing_of, to_ask
 from tracker.proposals.words import names_in, words_of
 from tracker.search.actions import Found
 from tracker.search.models import Kind as SearchKind
@@ -78,6 +79,7 @@ class Proposal(Base):
     form_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("form_version.id"))
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
+    left_out = frozenset[int]()
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
     is_followed: Mapped[bool | None] = query_expression()
@@ -131,13 +133,20 @@ class Proposal(Base):
     def people(self, audience: str) -> Iterable[int]:
         """Return the persons whom ``audience`` means (``members.meant``).
 
-        "taken_in": those on the proposal that this one is merged into; "followers": those who follow it and may see it in a seat of theirs.
+        "taken_in": those on the proposal that this one is merged into; "followers": those who follow it and may see it in a seat of theirs;
+        "to_ask": the partner units that are to be asked for their confirmation; "left_out": those that an edit in this request took off it.
         """
-        if audience == "taken_in":
-            return self.merged_into.people("on_it") if self.merged_into is not None else ()
-        if audience == "followers":
-            return self._followers()
-        return members.meant(audience, lead=self.lead_unit_id, on_it=self.partner_unit_ids)
+        match audience:
+            case "taken_in":
+                return self.merged_into.people("on_it") if self.merged_into is not None else ()
+            case "followers":
+                return self._followers()
+            case "to_ask":
+                return members.seated_in_units({partner.unit_id for partner in to_ask(self.partners)})
+            case "left_out":
+                return members.seated_in_units(self.left_out)
+            case _:
+                return members.meant(audience, lead=self.lead_unit_id, on_it=self.partner_unit_ids)
 
     def _followers(self) -> set[int]:
         seats = members.actors(sa.select(Follow.person_id).where(Follow.proposal_id == self.id))
@@ -187,7 +196,10 @@ class Version(Base):
 
 
 class Partner(Base):
-    """A unit that takes part, with its share of the work (分工)."""
+    """A unit that takes part, with its share of the work (分工).
+
+    ``asked_share`` is the share in the words in which the unit was last asked to confirm it; ``answer`` belongs to these words alone.
+    """
 
     __tablename__ = "partner"
     __table_args__ = (sa.UniqueConstraint("proposal_id", "unit_id"),)
@@ -197,9 +209,19 @@ class Partner(Base):
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"), index=True)
     position: Mapped[int]
     share: Mapped[str] = mapped_column(sa.Text, default="")
+    asked_at: Mapped[datetime | None]
+    asked_share: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    answer: Mapped[Answer | None] = mapped_column(choice(Answer))
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
 
     proposal: Mapped[Proposal] = relationship(back_populates="partners", lazy="raise_on_sql")
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+
+    @property
+    def standing(self) -> Standing:
+        """How the unit stands to its share of the work as it reads now."""
+        return standing_of(self)
 
 
 class Follow(Base):

@@ -20,6 +20,7 @@ from tracker.programmes.rules import ProgrammeState
 from tracker.programmes.stages import Order
 from tracker.proposals.enclosures import AWAITING_SCAN, AttachmentKind
 from tracker.proposals.models import Attachment, Partner, Proposal, Version
+from tracker.proposals.partners import Answer
 from tracker.proposals.rules import ProposalState
 from tracker.search.models import Kind as SearchKind
 from tracker.search.queries import Hits
@@ -204,6 +205,16 @@ def unscanned(proposal_id: int) -> sa.Select[int]:
 def scans_missing() -> sa.Select[int]:
     """How many proposals under way lack the stamped scan of their newest version."""
     return sa.select(sa.func.count()).select_from(Proposal).where(lacks_scan()).correlate(None)
+
+
+def confirmations(proposal_id: int) -> sa.Select[str, str, datetime | None, Person]:
+    """The confirmations by partner units: the unit's code, the share in the words that were confirmed, when, and by whom."""
+    return (
+        sa.select(Unit.code, Partner.asked_share, Partner.answered_at, Person)
+        .join(Unit, Unit.id == Partner.unit_id)
+        .join(Person, Person.id == Partner.answered_by)
+        .where(Partner.proposal_id == proposal_id, Partner.answer == Answer.CONFIRMED)
+    )
 
 
 def turns(proposal_id: int) -> sa.Select[Event]:

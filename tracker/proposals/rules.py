@@ -13,6 +13,7 @@ from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, is_blind, order_of
 from tracker.proposals.closing import closed, late_pass_of
+from tracker.proposals.partners import can_confirm, can_decline, somebody_to_ask, speaks_for_partner
 
 if TYPE_CHECKING:
     from tracker.programmes.models import Programme
@@ -76,6 +77,7 @@ def kept_from_experts(proposal: Proposal) -> bool:
 
 LEAD = Who(lambda actor, proposal: actor.serves(proposal.lead_unit_id), say("people of the lead unit"))
 LEAD_VOICE = Who(lambda actor, proposal: actor.votes_for(proposal.lead_unit_id), say("the lead unit's representative or alternate"))
+PARTNER_VOICE = Who(speaks_for_partner, say("a partner unit's representative or alternate"))
 VIEWERS = Who(may_view, say("whoever may see it"))
 DECIDING_DIRECTOR = Who(DIRECTOR.test, say("the executive director, where the chair has declared a conflict of interest"))
 
@@ -175,6 +177,7 @@ def form_is_newer(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial |
 
 _DECIDABLE = frozenset({S.BALLOTED, S.DEFERRED})
 _BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED})
+_PARTNERS_AGREE = _BEFORE_BALLOT | {S.DRAFT}
 
 PROPOSAL: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (VIEWERS,)),
@@ -196,6 +199,24 @@ PROPOSAL: Mapping[Action, Rule] = {
         when=(window_open,),
         tells=("on_it", "secretariat", "followers"),
         news=say("{number} “{title}” was submitted."),
+    ),
+    Action.ASK: Rule(
+        say("Ask the partner units to confirm"),
+        (LEAD_VOICE,),
+        _PARTNERS_AGREE,
+        when=(not_voted_on, somebody_to_ask),
+        tells=("to_ask",),
+        news=say("Your unit is asked to confirm its share of the work in {number} “{title}”."),
+    ),
+    Action.CONFIRM: Rule(say("Confirm our share"), (PARTNER_VOICE,), _PARTNERS_AGREE, when=(not_voted_on, can_confirm), tells=("lead",)),
+    Action.DECLINE: Rule(say("Decline to take part"), (PARTNER_VOICE,), _PARTNERS_AGREE, when=(not_voted_on, can_decline), tells=("lead",), reason=True),
+    Action.REMOVE: Rule(
+        say("Leave out a partner unit"),
+        (LEAD,),
+        frozenset({S.DRAFT, S.RETURNED}),
+        tells=("left_out",),
+        news=say("Your unit is no longer named as a partner in {number} “{title}”."),
+        offered=False,
     ),
     Action.ATTACH: Rule(say("Attach files"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
     Action.DETACH: Rule(say("Remove a file"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,), offered=False),

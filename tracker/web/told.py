@@ -15,6 +15,8 @@ AUDIENCES: Mapping[str, Callable[[int], Message]] = {
     "secretariat": lambda count: say("the secretariat ({count})", count=count),
     "deciders": lambda count: say("the chair and the executive director ({count})", count=count),
     "expert": lambda count: say("the expert ({count})", count=count),
+    "to_ask": lambda count: say("the people of the partner units that are asked ({count})", count=count),
+    "left_out": lambda count: say("the people of the units left out ({count})", count=count),
     "unit": lambda count: say("the people of the unit ({count})", count=count),
     "followers": lambda _count: say("those who follow it"),
     "units": lambda count: say("the people of all member units ({count})", count=count),

@@ -1,4 +1,4 @@
-"""The acts on a proposal that need a last look: withdraw, take up again, pass, return, not accept. One page for all of them."""
+"""The acts on a proposal that need a last look: withdraw, take up again, pass, return, ask partner units, answer as one. One page for all of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from tracker.errors import Invalid, Stale
 from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.programmes.windows import NotATime, read_local
-from tracker.proposals import actions, merging, queries
+from tracker.proposals import actions, merging, partnering, queries
 from tracker.proposals.content import NOTE_ZI
-from tracker.proposals.models import Proposal
+from tracker.proposals.models import Partner, Proposal
+from tracker.proposals.partners import partner_of, to_ask
 from tracker.proposals.rules import ProposalState
 from tracker.proposals.screening import LABELS
 from tracker.reviews import actions as reviews
@@ -48,6 +49,7 @@ class Act:
 NUMBER = 20
 CHECKS = frozenset({Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT})
 FORMS = {Action.RETURN: ReturnForm, Action.MERGE: MergeForm}
+ANSWERS = frozenset({Action.CONFIRM, Action.DECLINE})
 OPTIONAL = say("Optional. It is kept with the record.")
 ACTS: Mapping[str, Act] = {
     "withdraw": Act(
@@ -107,10 +109,41 @@ ACTS: Mapping[str, Act] = {
         say("{number} is merged."),
         grave=True,
     ),
+    "ask": Act(
+        Action.ASK,
+        partnering.ask,
+        (
+            say("Each unit named below is asked to confirm its share of the work in its own account. It can decline with a reason."),
+            say("Whoever has not been asked when you submit is asked then. A change of a share asks its unit again."),
+        ),
+        say("Remark"),
+        OPTIONAL,
+        say("The partner units of {number} are asked."),
+    ),
+    "confirm": Act(
+        Action.CONFIRM,
+        partnering.confirm,
+        (
+            say("Your unit takes part with the share of the work below, in these words. If they change, your unit is asked again."),
+            say("Until the ballot your unit can take it back, with a reason."),
+        ),
+        say("Remark"),
+        OPTIONAL,
+        say("Your unit's part in {number} is confirmed."),
+    ),
+    "decline": Act(
+        Action.DECLINE,
+        partnering.decline,
+        (say("The lead unit is told that your unit does not take part. It can name another unit or change the share and ask again."),),
+        say("Reason"),
+        say("It is told to the people of the lead unit, and kept with the record."),
+        say("Your unit declined to take part in {number}."),
+        grave=True,
+    ),
 }
 
 
-@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept', merge):verb>", methods=["GET", "POST"])
+@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept', merge, ask, confirm, decline):verb>", methods=["GET", "POST"])
 @writes
 def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show what the act means and whom it is told to; a POST does it."""
@@ -167,6 +200,14 @@ def _do(chosen: Act, proposal: Proposal, form: ActForm) -> None:
         reviews.call_off(proposal, action=chosen.action)
 
 
+def _shares(proposal: Proposal, chosen: Act) -> list[Partner]:
+    """Return the partner units that the act is about: those who are asked, or the one that answers."""
+    if chosen.action is Action.ASK:
+        return to_ask(proposal.partners)
+    own = partner_of(proposal, the_actor()) if chosen.action in ANSWERS else None
+    return [own] if own is not None else []
+
+
 def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None = None) -> str:
     form.note.label.text = chosen.remark
     form.note.flags.required = proposal.rules[chosen.action].reason
@@ -180,5 +221,6 @@ def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None
         why=why,
         sheet=actions.sheet_now(proposal) if chosen.action in CHECKS else None,
         labels=LABELS,
+        shares=_shares(proposal, chosen),
         told=told(proposal, chosen.action, the_actor()) + ([say("the experts who review it")] if proposal.state is ProposalState.IN_REVIEW else []),
     )

@@ -20,7 +20,7 @@ from tracker.web.identity import SAFE, the_actor
 bp = Blueprint("proposals", __name__)
 KEY = "int(max=2147483647)"
 ONE = f"/proposals/<{KEY}:id>"
-ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT, Action.MERGE)
+ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT, Action.MERGE, Action.ASK, Action.CONFIRM, Action.DECLINE)
 
 
 def load(proposal_id: int, *asked: ORMOption) -> Proposal:

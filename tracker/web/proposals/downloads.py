@@ -33,7 +33,15 @@ def version_paper(id: int, number: int, kind: str) -> ResponseReturnValue:  # no
         raise NotFound
     frozen, _person = found
     source = Source(
-        proposal.number, frozen.content, frozen.form, proposal.programme.year, number, frozen.sha256, frozen.submitted_at, sees_contact(the_actor(), proposal)
+        proposal.number,
+        frozen.content,
+        frozen.form,
+        proposal.programme.year,
+        number,
+        frozen.sha256,
+        frozen.submitted_at,
+        sees_contact(the_actor(), proposal),
+        confirmed(proposal),
     )
     return _given(source, kind, say("Proposal_{number}_version {version}", number=proposal.number, version=number), f"proposal_{proposal.number}_v{number}")
 
@@ -47,9 +55,27 @@ def draft_paper(id: int, kind: str) -> ResponseReturnValue:  # noqa: A002 - the 
     return _given(_draft(proposal), kind, say("Proposal_{number}_draft", number=proposal.number), f"proposal_{proposal.number}_draft")
 
 
+def confirmed(proposal: Proposal) -> dict[tuple[str, str], Message]:
+    """Return what a paper says of the partner units' confirmations: each stands by the words of the share it was given to."""
+    found = session().execute(queries.confirmations(proposal.id))
+    return {
+        (code, share): say("Confirmed its share of the work in its own account: {person}, {at}", person=person, at=at)
+        for code, share, at, person in found
+        if at
+    }
+
+
 def _draft(proposal: Proposal) -> Source:
     return Source(
-        proposal.number, actions.snapshot(proposal), proposal.form, proposal.programme.year, None, "", proposal.changed_at, sees_contact(the_actor(), proposal)
+        proposal.number,
+        actions.snapshot(proposal),
+        proposal.form,
+        proposal.programme.year,
+        None,
+        "",
+        proposal.changed_at,
+        sees_contact(the_actor(), proposal),
+        confirmed(proposal),
     )
 
 

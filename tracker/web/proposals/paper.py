@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from types import SimpleNamespace
@@ -48,6 +48,8 @@ class Source:
     at: datetime
     contact: bool
     """Whether the reader sees how to reach the contact."""
+    confirmed: Mapping[tuple[str, str], Message] = field(default_factory=dict)
+    """What is said of the partner units that have confirmed, by the unit's code and the share in the words that it confirmed."""
 
 
 def paper(source: Source, committee: Committee) -> Paper:
@@ -171,7 +173,14 @@ def _consents(source: Source) -> Iterator[Block]:
     yield Consent(translated(say("Principal investigator")), (translated(say("Principal investigator (signature):")),), day)
     yield Consent(translated(say("Opinion of the lead unit: {unit}", unit=_named(text.get("lead")))), (head,), day, seal)
     for partner in text.get("partners") or ():
-        yield Consent(translated(say("Opinion of the partner unit: {unit}", unit=_named(partner.get("unit")))), (head,), day, seal)
+        yield Consent(translated(say("Opinion of the partner unit: {unit}", unit=_named(partner.get("unit")))), (head, *_confirmed(source, partner)), day, seal)
+
+
+def _confirmed(source: Source, partner: Content) -> Iterator[str]:
+    """Give the line on the confirmation of the very share that this text holds, where there is one."""
+    said = source.confirmed.get(((partner.get("unit") or {}).get("code", ""), partner.get("share") or ""))
+    if said is not None:
+        yield translated(said)
 
 
 def _named(thing: Content | None) -> str:

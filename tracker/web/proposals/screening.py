@@ -15,6 +15,7 @@ from tracker.policy import Action, check
 from tracker.proposals import actions, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal, Version
+from tracker.proposals.partners import STANDINGS, TONES
 from tracker.proposals.screening import LABELS, MARKS, NAMES, REMARK_ZI, Sheet
 from tracker.web.formats import translated
 from tracker.web.forms import TextForm
@@ -98,6 +99,8 @@ def _page(form: TextForm, proposal: Proposal, sheet: Sheet, *, why: Message | No
         limit=REMARK_ZI,
         note_limit=shape.NOTE_ZI,
         why=why,
+        standings=STANDINGS,
+        standing_tones=TONES,
         open=check(Action.SCREEN, proposal, actor=the_actor(), now=clock.now()) is None,
     )
 

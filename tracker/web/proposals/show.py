@@ -24,6 +24,7 @@ from tracker.proposals import actions, following, queries
 from tracker.proposals import content as shape
 from tracker.proposals.enclosures import AWAITING_SCAN
 from tracker.proposals.models import Proposal, Version
+from tracker.proposals.partners import STANDINGS, TONES
 from tracker.proposals.rules import ProposalState, on_it
 from tracker.proposals.screening import LABELS
 from tracker.voting import queries as ballots
@@ -50,6 +51,10 @@ DONE: dict[str, Message] = {
     Action.FILE_SCAN: say("Filed the stamped scan"),
     Action.MOVE_FORM: say("Moved it to the new form"),
     Action.SUBMIT: say("Submitted it"),
+    Action.ASK: say("Asked the partner units to confirm"),
+    Action.CONFIRM: say("Confirmed its share of the work"),
+    Action.DECLINE: say("Declined to take part"),
+    Action.REMOVE: say("Left out a partner unit"),
     Action.WITHDRAW: say("Withdrew it"),
     Action.REVIVE: say("Took it up again"),
     Action.ACCEPT: say("Passed it in the formal check"),
@@ -116,7 +121,7 @@ def _worth_saying(offer: Offer, state: str) -> bool:
         return state not in OVER | {ProposalState.DRAFT, ProposalState.WITHDRAWN}
     if offer.action in {Action.SUBMIT, Action.ATTACH}:
         return state in WORKING
-    if offer.action in {Action.BEGIN_REVIEW, Action.END_REVIEW, Action.SCREEN}:
+    if offer.action in {Action.BEGIN_REVIEW, Action.END_REVIEW, Action.SCREEN, Action.ASK, Action.CONFIRM, Action.DECLINE}:
         return False
     return state not in OVER and not (state == ProposalState.WITHDRAWN and offer.action in UNIT_VERBS)
 
@@ -195,6 +200,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         remark=_remark(proposal, entries),
         asked=asked_of(proposal),
         labels=LABELS,
+        standings=STANDINGS,
+        standing_tones=TONES,
         into=proposal.merged_into if proposal.merged_into_id else None,
         sees_other=bool(proposal.merged_into) and check(Action.VIEW, proposal.merged_into, actor=actor, now=now) is None,
         offers=offers(proposal, actor, now),

@@ -20,6 +20,7 @@ from tracker.proposals import content as shape
 from tracker.proposals.form import Form
 from tracker.proposals.forming import form_numbered, form_of, newest
 from tracker.proposals.models import Proposal
+from tracker.proposals.partners import STANDINGS, TONES, to_ask
 from tracker.proposals.rules import Start
 from tracker.proposals.screening import LABELS
 from tracker.web import autosave
@@ -203,6 +204,9 @@ def _submit_page(form: WebForm, proposal: Proposal, *, why: Message | None = Non
         limit=shape.NOTE_ZI,
         moves=can(Action.MOVE_FORM, proposal, actor=the_actor(), now=clock.now()),
         why=why,
+        asking=to_ask(proposal.partners),
+        standings=STANDINGS,
+        standing_tones=TONES,
         **late_note(proposal),
         told=told(proposal, Action.SUBMIT, the_actor()),
     )

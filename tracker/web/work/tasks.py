@@ -19,6 +19,7 @@ from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, order_of
 from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
+from tracker.proposals.partners import Standing, partner_of
 from tracker.proposals.rules import ProposalState, Start
 from tracker.text import count_zi
 from tracker.voting.tally import Result
@@ -90,6 +91,24 @@ def drafts_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: d
             glyph="▲" if returned else "○",
             tone="warn" if returned else "brand",
             rank=0 if returned else 1,
+        )
+
+
+def partnerships_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: datetime) -> Iterator[Task]:
+    """The proposals that ask the unit, which this seat may bind, to confirm its share of the work, and await its answer."""
+    for proposal, _remark in rows:
+        partner = partner_of(proposal, actor)
+        if partner is None or partner.standing is not Standing.ASKED or check(Action.CONFIRM, proposal, actor=actor, now=now) is not None:
+            continue
+        yield Task(
+            titled(proposal),
+            url_for("proposals.show", id=proposal.id),
+            say("Asked to take part as a partner unit: {share}", share=short(partner.share)),
+            say("Confirm or decline"),
+            url_for("proposals.act", id=proposal.id, verb=Action.CONFIRM),
+            due_of(proposal.programme, PhaseKind.VOTING) if proposal.screened_at else due_of(proposal.programme, PhaseKind.SCREENING),
+            glyph="▲",
+            tone="warn",
         )
 
 

@@ -53,7 +53,7 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     late = tasks.passes_due((year for year in years if year.state is ProgrammeState.PUBLISHED), actor, now)
     scans = tasks.scans_owed(((row[0], row[2]) for row in found), actor, now)
     return Desk(
-        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *late, *reports, *scans]),
+        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *tasks.partnerships_due(rows, actor, now), *late, *reports, *scans]),
         outlook.waits_for(rows, ballots, actor, now) + reporting,
         offer=(say("Start a proposal"), url_for("proposals.new", year=open_now.year)) if open_now else None,
     )
