@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -65,6 +67,12 @@ def hand_in(client: FlaskClient, cast: Cast, title: str = "迟交的课题") -> 
     return url
 
 
+def words(paper: bytes) -> str:
+    """Return what stands in a Word file."""
+    with zipfile.ZipFile(io.BytesIO(paper)) as packed:
+        return re.sub(r"<[^>]+>", "", packed.read("word/document.xml").decode())
+
+
 def test_a_unit_submits_after_the_close_by_its_pass_and_the_proposal_is_marked_late_wherever_it_stands(
     app: Flask, cast: Cast, client_of: ClientOf, at: At
 ) -> None:
@@ -98,6 +106,7 @@ def test_a_unit_submits_after_the_close_by_its_pass_and_the_proposal_is_marked_l
             assert "Submitted late" in secretariat.get(path).text, path
         assert url in secretariat.get("/proposals?late=1").text
         assert secretariat.get("/proposals/export.json?late=1").json[0]["late"] is True
+        assert "By a late pass of the secretariat" in words(secretariat.get(f"{url}/versions/1/paper.docx").data)
         assert "used up (1 of 1)" in huawei.get("/proposals/new").text
         assert huawei.get("/proposals/new").status_code == 409
         assert "Late pass for" not in huawei.get("/").text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from html import unescape
 
@@ -98,6 +99,8 @@ def test_what_came_on_paper_is_submitted_on_behalf_with_the_note_on_its_version(
     assert (version.content["on_paper"], version.submitted_by, event.note) == (PAPER["note"], cast.secretariat.person_id, PAPER["note"])
     assert (event.action, event.before, event.after, event.facts["sha256"]) == ("enter", "draft", "submitted", version.sha256)
     assert PAPER["note"] in secretariat.get(f"/proposals/{proposal.id}/versions/1").text
+    with zipfile.ZipFile(io.BytesIO(secretariat.get(f"/proposals/{proposal.id}/versions/1/paper.docx").data)) as packed:
+        assert "Entered by the secretariat" in packed.read("word/document.xml").decode()
     assert secretariat.post(f"/proposals/{proposal.id}/return", data={"version": "1", "note": "请补充经费预算。"}).status_code == 303
     huawei = client_of(cast.huawei)
     form = {**FORM, **ROWS, "area": str(cast.areas[1]), "partners-0-unit": str(cast.units["meituan"]), "version": "2"}

@@ -82,6 +82,7 @@ def _cover(source: Source, committee: Committee, version: Message) -> Cover:
         (say("Version"), translated(version)),
         (say("Submitted on") if source.number is not None else say("Last changed on"), date_text(source.at)),
         *([(say("Submitted late"), translated(say("By a late pass of the secretariat")))] if text.get("late") else []),
+        *([(say("Came on paper"), translated(say("Entered by the secretariat")))] if text.get("on_paper") else []),
     ]
     return Cover(
         name_text(committee),
