@@ -191,7 +191,7 @@ def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
 
 
 def _submit_page(form: WebForm, proposal: Proposal, *, why: Message | None = None) -> str:
-    last = session().scalars(queries.last_version(proposal.id)).first()
+    last = session().scalars(queries.last_version(proposal.id)).first() if proposal.submitted_at else None
     owed = [(url_for("proposals.edit", id=proposal.id, _anchor=name), message) for name, message in actions.owed(proposal).items()]
     return render_template(
         "proposals/submit.html",
