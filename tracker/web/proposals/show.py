@@ -179,7 +179,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     actor, now = the_actor(), clock.now()
     proposal = load(id, following.asked_by(actor))
     settle([proposal], now)
-    versions = [(version, person) for version, person in session().execute(queries.versions(id))]
+    versions = [(version, person) for version, person in session().execute(queries.versions(id))] if proposal.submitted_at else []
     entries = history(id)
     text, working = _pick(proposal, versions)
     enclosed = enclosures(proposal)
