@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -49,6 +51,26 @@ class FileLimits:
     together: int = 100 * MB
 
 
+class Security(StrEnum):
+    """How the line to the mail server is kept from others."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mail is handed in, as whom, and the address it comes from."""
+
+    host: str
+    sender: str
+    port: int = 587
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the program reads from outside, checked."""
@@ -61,6 +83,9 @@ class Settings:
     clock_offset: timedelta = timedelta(0)
     committee: Committee = field(default_factory=Committee)
     files: FileLimits = field(default_factory=FileLimits)
+    mail: MailServer | None = None
+    """None: no e-mail is sent, and notices stay in the program."""
+    digest_hour: int = 8
 
     @property
     def host(self) -> str:
@@ -105,7 +130,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environment`` (default: the process's own).
 
     TRACKER_MODE, TRACKER_INSTANCE, TRACKER_DATABASE_URL, TRACKER_PUBLIC_URL, TRACKER_CLOCK_OFFSET (seconds), TRACKER_COMMITTEE_*
-    (name_zh … country), TRACKER_FILE_MB, TRACKER_FILES_PER_PROPOSAL, TRACKER_FILES_MB_PER_PROPOSAL. Raises SettingError naming the first one that will not do.
+    (name_zh … country), TRACKER_FILE_MB, TRACKER_FILES_PER_PROPOSAL, TRACKER_FILES_MB_PER_PROPOSAL,
+    TRACKER_SMTP_* (host, port, security, user, password_file, from), TRACKER_DIGEST_HOUR. Raises SettingError naming the first one that will not do.
     """
     given = os.environ if environment is None else environment
     mode = given.get("TRACKER_MODE", "production")
@@ -128,7 +154,40 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             count=_whole("TRACKER_FILES_PER_PROPOSAL", given.get("TRACKER_FILES_PER_PROPOSAL", "20")),
             together=_whole("TRACKER_FILES_MB_PER_PROPOSAL", given.get("TRACKER_FILES_MB_PER_PROPOSAL", "100")) * MB,
         ),
+        mail=_mail_server(given),
+        digest_hour=_number("TRACKER_DIGEST_HOUR", given.get("TRACKER_DIGEST_HOUR", "8"), range(24)),
     )
+
+
+def _mail_server(given: Mapping[str, str]) -> MailServer | None:
+    host = given.get("TRACKER_SMTP_HOST", "")
+    if not host:
+        return None
+    sender, security = given.get("TRACKER_SMTP_FROM", ""), given.get("TRACKER_SMTP_SECURITY", Security.STARTTLS)
+    if not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", sender):
+        raise SettingError("TRACKER_SMTP_FROM must be the e-mail address from which notices are sent.")
+    if security not in set(Security):
+        raise SettingError(f"TRACKER_SMTP_SECURITY must be one of {', '.join(Security)}.")
+    user, file = given.get("TRACKER_SMTP_USER", ""), given.get("TRACKER_SMTP_PASSWORD_FILE", "")
+    if bool(user) != bool(file):
+        raise SettingError("TRACKER_SMTP_USER and TRACKER_SMTP_PASSWORD_FILE belong together.")
+    port = _number("TRACKER_SMTP_PORT", given.get("TRACKER_SMTP_PORT", "465" if security == Security.TLS else "587"), range(1, 65536))
+    return MailServer(host, sender, port, Security(security), user, _password(Path(file)) if file else "")
+
+
+def _password(file: Path) -> str:
+    try:
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise SettingError(f"Others can read TRACKER_SMTP_PASSWORD_FILE: run `chmod 600` on {file.name}.")
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingError("TRACKER_SMTP_PASSWORD_FILE names no file that can be read.") from None
+
+
+def _number(name: str, text: str, allowed: range) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) in allowed):  # noqa: PLR2004 - no setting has more digits
+        raise SettingError(f"{name} must be a whole number from {allowed.start} to {allowed.stop - 1}.")
+    return int(text)
 
 
 def _whole(name: str, text: str) -> int:

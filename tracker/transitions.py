@@ -65,6 +65,10 @@ def _tell(action: Action, subject: Changing, *, actor: Actor, note: str, news: M
     text = news or rule.news
     if text is None or not rule.tells:
         return
-    people = {person for audience in rule.tells for person in subject.people(audience)} - {actor.person_id}
+    people: dict[int, str] = {}
+    for audience in rule.tells:
+        for person in subject.people(audience):
+            people.setdefault(person, audience)  # each is told once, as what they are first
+    people = {person: audience for person, audience in people.items() if person != actor.person_id}
     message = Message(text.msgid, {**subject.names(), "note": note, **text.params})
     tell(people, about=subject, action=action.value, message=message, at=clock.now())

@@ -175,7 +175,8 @@ BREACHES = [
 @pytest.mark.parametrize("what", FORBIDDEN_IN_TEMPLATES)
 def test_templates_keep_rule(what: str) -> None:
     pattern = re.compile(FORBIDDEN_IN_TEMPLATES[what], re.IGNORECASE)
-    texts = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in TEMPLATES if path.is_file() and path.suffix == ".html"}
+    bound = [path for path in TEMPLATES if path.parent.name != "email"] if what == "style element" else TEMPLATES  # an e-mail carries its own, being no page
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in bound if path.is_file() and path.suffix == ".html"}
     assert [f"{name}: {found[0]}" for name, text in texts.items() for found in pattern.finditer(text)] == []
 
 

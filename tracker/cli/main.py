@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tracker import clock, config, create_app, migrations
 from tracker.cli import demo, policy, serving
+from tracker.cli import worker as working
 from tracker.cli.recount import recount
 from tracker.db import session, writing
 from tracker.files.disk import FOLDER, orphans
@@ -98,6 +99,16 @@ def seal() -> None:
     with app.app_context(), writing():
         count = seal_due(clock.now())
     click.echo(f"Ballots sealed: {count}")
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what is due now and end.")
+def worker(*, once: bool) -> None:
+    """Send e-mails and seal ballots whose time is over, until told to stop; any number may run at once."""
+    settings = _settings()
+    working.report(settings)
+    count = working.run(create_app(settings), once=once)
+    click.echo(f"E-mails handled: {count}")
 
 
 def _settings() -> config.Settings:

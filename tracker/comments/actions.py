@@ -138,7 +138,7 @@ def edit(remark: Remark, text: str, *, actor: Actor) -> None:
     newly = _mentioned(words, readers) - _mentioned_before(remark.text, readers)
     perform(Action.EDIT, remark, actor=actor)
     news = say("You are mentioned in a comment on {number} “{title}”.", **remark.names())
-    tell((person for person in newly if person != actor.person_id), about=remark, action=Action.EDIT.value, message=news, at=clock.now())
+    tell({person: "concerned" for person in newly if person != actor.person_id}, about=remark, action=Action.EDIT.value, message=news, at=clock.now())
     remark.earlier = [*remark.earlier, {"text": remark.text, "until": clock.now().isoformat()}]
     remark.text, remark.edited_at = words, clock.now()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tracker.notifications.models import Notice
+from tracker.db import session
+from tracker.notifications.models import MailChoice, Notice
+from tracker.notifications.rules import NoticeKind, Pace, default_pace
 
 
 def inbox(person_id: int) -> sa.Select[Notice]:
@@ -15,3 +17,9 @@ def inbox(person_id: int) -> sa.Select[Notice]:
 def unread_count(person_id: int) -> sa.Select[int]:
     """How many notices this person has not read."""
     return sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+
+
+def paces_of(person_id: int) -> dict[NoticeKind, Pace]:
+    """Return how a person wants each kind of notice by e-mail, the defaults where they chose nothing."""
+    chosen = {row.kind: row.pace for row in session().scalars(sa.select(MailChoice).where(MailChoice.person_id == person_id))}
+    return {kind: chosen.get(kind, default_pace(kind)) for kind in NoticeKind}

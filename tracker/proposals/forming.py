@@ -73,7 +73,7 @@ def _tell_writers(programme: Programme, actor: Actor) -> None:
     units = set(session().scalars(working_units(programme.id)))
     people = set(seated_in_units(units)) - {actor.person_id} if units else set()
     news = say("The form of {programme} has changed. Your drafts keep theirs; their pages show what is different.", **programme.names())
-    tell(people, about=programme, action=Action.CHANGE.value, message=news, at=clock.now())
+    tell(dict.fromkeys(people, "on_it"), about=programme, action=Action.CHANGE.value, message=news, at=clock.now())
 
 
 def move_form(proposal: Proposal, *, actor: Actor, seen_version: int) -> None:

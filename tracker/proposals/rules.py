@@ -329,7 +329,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         _DECIDABLE,
         S.APPROVED,
         when=(whose_decision, stages_behind),
-        tells=("units", "secretariat", "followers"),
+        tells=("on_it", "units", "secretariat", "followers"),
         news=say("{number} “{title}” was approved."),
     ),
     Action.DEFER: Rule(
@@ -338,7 +338,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         frozenset({S.BALLOTED}),
         S.DEFERRED,
         when=(whose_decision, stages_behind),
-        tells=("units", "secretariat", "followers"),
+        tells=("on_it", "units", "secretariat", "followers"),
         news=say("{number} “{title}” was deferred."),
     ),
     Action.REJECT: Rule(
@@ -347,7 +347,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         _DECIDABLE,
         S.REJECTED,
         when=(whose_decision, stages_behind),
-        tells=("units", "secretariat", "followers"),
+        tells=("on_it", "units", "secretariat", "followers"),
         news=say("{number} “{title}” was not approved."),
     ),
 }

@@ -217,7 +217,7 @@ def call_off(proposal: Proposal, *, action: Action) -> None:
 def _tell_experts(reviews: Iterable[Review], news: Message, action: Action) -> None:
     """Tell each expert of their own review, under the number and title by which they know it."""
     for review in reviews:
-        tell([review.person_id], about=review, action=action.value, message=Message(news.msgid, {**review.names(), **news.params}), at=clock.now())
+        tell({review.person_id: "expert"}, about=review, action=action.value, message=Message(news.msgid, {**review.names(), **news.params}), at=clock.now())
 
 
 def frozen_since(programme: Programme) -> bool:

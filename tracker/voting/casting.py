@@ -164,7 +164,7 @@ def _tell_colleagues(ballot: Ballot, asked: Sequence[Question], news: Mapping[It
         return
     colleagues = set(members.seated_in_units({actor.unit_id}, Role.REPRESENTATIVE, Role.ALTERNATE)) - {actor.person_id}
     message = say("Your unit's vote in ballot {number} was changed by {person}.", number=ballot.number, person=Named(actor.name_zh, actor.name_en))
-    tell(colleagues, about=ballot, action=Action.CAST.value, message=message, at=at)
+    tell(dict.fromkeys(colleagues, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
 
 
 @dataclass(frozen=True, slots=True)

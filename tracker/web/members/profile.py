@@ -14,8 +14,9 @@ from tracker.errors import NotFound
 from tracker.members import passwords, queries
 from tracker.members import sign_in as entry
 from tracker.members.models import Person
+from tracker.policy import SECRETARIAT
 from tracker.web.formats import translated
-from tracker.web.identity import IDLE, IDLE_REMEMBERED, writes, writing_as_asked
+from tracker.web.identity import IDLE, IDLE_REMEMBERED, the_actor, writes, writing_as_asked
 from tracker.web.locale import gettext, ngettext
 from tracker.web.members.blueprint import bp
 from tracker.web.members.forms import ChangePasswordForm
@@ -28,7 +29,7 @@ def _page(form: ChangePasswordForm) -> str:
     now = clock.now()
     opened = session().scalars(queries.sessions_of(current_user.person_id, now)).all()
     live = [one for one in opened if now - one.seen_at < (IDLE_REMEMBERED if one.remembered else IDLE)]
-    return render_template("members/profile.html", form=form, sessions=live)
+    return render_template("members/profile.html", form=form, sessions=live, sees_mails=SECRETARIAT.test(the_actor(), None))
 
 
 @bp.get("/profile")

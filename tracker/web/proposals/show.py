@@ -18,7 +18,7 @@ from tracker.decisions.standing import settle
 from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
-from tracker.policy import COMMITTEE_ROLES, Action, Actor, Offer, available, can, check
+from tracker.policy import COMMITTEE_ROLES, SECRETARIAT, Action, Actor, Offer, available, can, check
 from tracker.projects import queries as projects
 from tracker.proposals import actions, following, queries
 from tracker.proposals import content as shape
@@ -210,6 +210,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         collects=can(Action.COLLECT, proposal, actor=actor, now=now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),
+        sees_mails=SECRETARIAT.test(actor, proposal),
         **late_note(proposal),
         **reviewed(actor, proposal),
         **_afterwards(proposal),
