@@ -98,6 +98,10 @@ class Action(StrEnum):
     ASK = "ask"
     GRANT = "grant"
     REVOKE = "revoke"
+    OBJECT = "object"
+    DISMISS = "dismiss"
+    UPHOLD = "uphold"
+    SET_ASIDE = "set_aside"
 
 
 @dataclass(frozen=True, slots=True)

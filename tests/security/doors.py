@@ -220,9 +220,10 @@ def _ballot_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[
         yield state, {next(iter(rule.arguments)): ballot}
 
 
-def _project_addresses(_rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+def _project_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    extra = {"verb": "dismiss"} if "verb" in rule.arguments else {}
     for state, project in samples.projects.items():
-        yield state, {"id": project}
+        yield state, {"id": project, **extra}
 
 
 def _report_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -188,7 +188,7 @@ def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
     new.areas.extend(TopicArea(position=area.position, **{name: getattr(area, name) for name in content.AREA}) for area in programme.areas)
     new.phases.extend(_moved(phase, zone) for phase in programme.phases)
     new.project_prefix, new.reporting, new.review = programme.project_prefix, dict(programme.reporting), dict(programme.review)
-    new.screening = dict(programme.screening)
+    new.screening, new.public_notice = dict(programme.screening), dict(programme.public_notice)
     _copy_form(programme, new, actor)
     session().flush()
     return new

@@ -42,6 +42,7 @@ class Programme(Base):
     reporting: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     review: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     screening: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
+    public_notice: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     passes_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

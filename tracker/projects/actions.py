@@ -18,6 +18,7 @@ from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
 from tracker.projects import queries
 from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.notice import NoticeRules, ends_at
 from tracker.projects.obligations import Span, owed, reconcile
 from tracker.projects.quarters import Quarter
 from tracker.projects.rounds import RoundDates, RoundRules
@@ -72,6 +73,9 @@ def establish(proposal: Proposal, *, actor: Actor) -> Project:
         title_zh=proposal.title_zh,
         title_en=proposal.title_en,
         established_at=clock.now(),
+        notice_until=ends_at(clock.now(), NoticeRules.from_json(programme.public_notice)),
+        objections_waiting=0,
+        objections_upheld=0,
         obligations=[],
     )
     session().add(project)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import Base, choice, session
 from tracker.members import queries as members
-from tracker.members.models import Unit
+from tracker.members.models import Person, Unit
 from tracker.messages import Message
 from tracker.programmes.models import Programme
 from tracker.projects import rules as law
@@ -25,6 +25,8 @@ class Project(Base):
 
     Its plan (schedule, expected results, budget) is ``approved``, the version of the proposal that was approved: it is typed once and
     never copied. ``start_on`` and ``end_on`` are inclusive days; None until the secretariat starts it.
+    ``notice_until`` is the instant at which its public notice ends, None where there is none; the two counts are those of the
+    objections to it that nobody has answered, and that were upheld and not set aside by the chair.
     """
 
     __tablename__ = "project"
@@ -49,6 +51,9 @@ class Project(Base):
     end_on: Mapped[date | None]
     established_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
+    notice_until: Mapped[datetime | None]
+    objections_waiting: Mapped[int] = mapped_column(default=0, server_default="0")
+    objections_upheld: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1)
 
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
@@ -152,3 +157,42 @@ class Obligation(Base):
     def take(self, owed: Owed) -> None:
         """Take over the kind and the period that are owed."""
         self.kind, self.period_from, self.period_to = owed.kind, owed.period_from, owed.period_to
+
+
+class Objection(Base):
+    """An objection (异议) that a unit filed to a project on public notice, with the answer of the secretariat."""
+
+    __tablename__ = "objection"
+    subject_kind = "objection"
+    rules = law.OBJECTION
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("project.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    state: Mapped[law.ObjectionState] = mapped_column(choice(law.ObjectionState), default=law.ObjectionState.FILED)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    chair_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    filed_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship(lazy="raise_on_sql")
+    unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+    def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock does not move an objection
+        """Return the stored state."""
+        return self.state
+
+    def state_label(self, state: str) -> Message:
+        """Return the state in words."""
+        return law.OBJECTION_STATES[law.ObjectionState(state)]
+
+    def names(self) -> Mapping[str, object]:
+        """Return number and title of the project; who objects is never told by a notice."""
+        return self.project.names()
+
+    def people(self, audience: str) -> Iterable[int]:
+        """Return the persons whom ``audience`` means; "unit" is the one that objects."""
+        return members.seated_in_units({self.unit_id}) if audience == "unit" else members.meant(audience, lead=self.project.lead_unit_id, on_it=())

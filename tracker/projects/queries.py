@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from tracker.programmes.models import Programme
-from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.models import Objection, Obligation, Project, Round
 from tracker.projects.obligations import OWING
 from tracker.proposals.models import Partner, Proposal, Version
 
@@ -80,3 +82,29 @@ def quarters_owed(programme_id: int) -> sa.Select[str, int]:
     """The quarters that any project of the programme touches, each with the number of projects that owe a report for it."""
     owing = sa.func.count(sa.case((Obligation.kind.in_(OWING), 1)))
     return sa.select(Obligation.quarter, owing).join(Obligation.project).where(Project.programme_id == programme_id).group_by(Obligation.quarter)
+
+
+def on_notice(programme_id: int, now: datetime) -> sa.Select[Project]:
+    """The projects of a year whose public notice runs at ``now``, with all that the notice names, by number."""
+    proposal = joinedload(Project.proposal, innerjoin=True)
+    return (
+        sa.select(Project)
+        .options(
+            joinedload(Project.lead_unit, innerjoin=True),
+            joinedload(Project.approved, innerjoin=True),
+            proposal.selectinload(Proposal.partners).joinedload(Partner.unit),
+        )
+        .where(Project.programme_id == programme_id, Project.notice_until > now)
+        .order_by(Project.serial)
+        .limit(LARGEST_SHOWN)
+    )
+
+
+def objections_to(project_id: int) -> sa.Select[Objection]:
+    """The objections to a project with who filed them, as they came."""
+    return (
+        sa.select(Objection)
+        .options(joinedload(Objection.unit), joinedload(Objection.person), joinedload(Objection.project))
+        .where(Objection.project_id == project_id)
+        .order_by(Objection.id)
+    )

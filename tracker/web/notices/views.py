@@ -28,6 +28,7 @@ PAGES = {
     "proposal": "/proposals/{}",
     "ballot": "/ballots/{}",
     "project": "/projects/{}",
+    "objection": "/objections/{}",
     "report": "/reports/{}",
     "review": "/reviews/{}",
     "remark": "/comments/{}",

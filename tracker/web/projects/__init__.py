@@ -1,6 +1,6 @@
 """Pages of projects."""
 
-from tracker.web.projects import establishment, listing, show, starting
+from tracker.web.projects import establishment, listing, objections, show, starting
 from tracker.web.projects.blueprint import bp
 
-__all__ = ["bp", "establishment", "listing", "show", "starting"]
+__all__ = ["bp", "establishment", "listing", "objections", "show", "starting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import render_template, url_for
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 
+INSTANT = timedelta(microseconds=1)
+"""Before the end of a notice by this much it is still its last day."""
 WRITABLE = frozenset({Timeliness.OPEN, Timeliness.DUE_SOON, Timeliness.OVERDUE, Timeliness.MISSING})
 
 
@@ -119,6 +121,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         quarters=plan.by_quarter(approved, told, [each.quarter.key for each in places]),
         deliverables=plan.deliverables(approved, told),
         money=plan.money(approved, told),
+        last_on=project.notice_until - INSTANT if project.notice_until else None,
         entries=thread.read(project, places, items, actor),
         decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
         ballots=items,

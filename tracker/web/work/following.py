@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
+from tracker import clock
 from tracker.messages import Message, say
 from tracker.policy import Actor
 from tracker.programmes.models import Programme
 from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.notice import runs
 from tracker.projects.quarters import Quarter, local_day
 from tracker.proposals.models import Titled
 from tracker.reports import loading, overview
@@ -49,11 +51,20 @@ def needs_due(needs: Iterable[Need], quarter: Quarter | None) -> Iterator[Task]:
     for need in needs:
         project, (glyph, tone) = need.row.project, GLYPHS[need.why]
         if need.why is Why.TO_START:
-            yield start_due(project)
+            yield from established_due(project, clock.now())
         elif quarter is not None:
             url = url_for("reports.show", id=project.id, quarter=quarter.key)
             button = say("Check") if need.why is Why.TO_CHECK else say("Follow up")
             yield Task(named(project), url, _why(need, quarter), button, url, glyph=glyph, tone=tone)
+
+
+def established_due(project: Project, now: datetime) -> Iterator[Task]:
+    """An established project: objections to answer, else its start; nothing while its notice runs or an upheld objection is before the chair."""
+    if project.objections_waiting:
+        url = url_for("projects.objections", id=project.id)
+        yield Task(named(project), url, say("{count} objections to answer.", count=project.objections_waiting), say("Answer"), url, glyph="▲", tone="warn")
+    elif not project.objections_upheld and not runs(project.notice_until, now):
+        yield start_due(project)
 
 
 def start_due(project: Project) -> Task:
@@ -162,7 +173,7 @@ def secretariat_due(years: Sequence[Programme], now: datetime) -> Iterator[Task]
     late: dict[tuple[int, str], list[str]] = {}
     for project, owed, report, _round in reading.projects_to_see_to(today):
         if owed is None:
-            yield start_due(project)
+            yield from established_due(project, now)
         elif report is not None and report.state is ReportState.SUBMITTED:
             yield _check_due(project, Quarter.parse(owed.quarter), report)
         else:
