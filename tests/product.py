@@ -196,24 +196,25 @@ class Statements:
         return len(self.all)
 
 
+@contextmanager
+def counting(app: Flask) -> Iterator[Statements]:
+    """Count what is sent to the database of ``app`` inside the block, leaving out BEGIN, SET and PRAGMA."""
+    seen = Statements()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.lstrip().upper().startswith(("PRAGMA", "BEGIN", "SET ", "SAVEPOINT", "RELEASE")):
+            seen.all.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
 @pytest.fixture
 def queries(app: Flask) -> Callable[[], AbstractContextManager[Statements]]:
-    """Return a context manager that counts statements, leaving out BEGIN, SET and PRAGMA."""
-
-    @contextmanager
-    def counting() -> Iterator[Statements]:
-        seen = Statements()
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if not statement.lstrip().upper().startswith(("PRAGMA", "BEGIN", "SET ", "SAVEPOINT", "RELEASE")):
-                seen.all.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return counting
+    """Return a context manager that counts statements."""
+    return lambda: counting(app)

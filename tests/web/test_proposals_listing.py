@@ -119,7 +119,7 @@ def test_list_asks_as_much_for_three_rows_as_for_one(app: Flask, cast: Cast, cli
     client = client_of(cast.huawei)
     with queries() as seen:
         client.get("/proposals")
-    assert len(seen) == 7
+    assert len(seen) == 6
 
 
 def test_list_says_what_to_do_when_it_is_empty(cast: Cast, client_of: ClientOf) -> None:

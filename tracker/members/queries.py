@@ -125,6 +125,7 @@ class Live:
     email: str
     language: str | None
     seats: tuple[Place, ...]
+    beside: tuple[Any, ...] = ()
 
 
 _SEATED = sa.and_(
@@ -132,7 +133,7 @@ _SEATED = sa.and_(
     Seat.from_at <= sa.bindparam("now", type_=UTCDateTime()),
     sa.or_(Seat.until_at.is_(None), Seat.until_at > sa.bindparam("now", type_=UTCDateTime())),
 )
-_LIVE = (
+LIVE = (
     sa.select(
         SignInSession.id,
         SignInSession.seat_id,
@@ -162,16 +163,21 @@ _LIVE = (
     )
     .order_by(Seat.id)
 )
+"""The sign-in session behind a token with its person, a row for each seat held now; an edge may ask for more columns beside these."""
+_KNOWN = len(LIVE.selected_columns)
 
 
-def live_session(token_hash: str, now: datetime) -> Live | None:
-    """Return the sign-in session behind a token, in one query of plain columns: every request asks it."""
-    rows: Sequence[sa.Row[*tuple[Any, ...]]] = session().execute(_LIVE, {"token_hash": token_hash, "now": now}).all()
+def live_session(token_hash: str, now: datetime, statement: sa.Select[*tuple[Any, ...]] = LIVE) -> Live | None:
+    """Return the sign-in session behind a token, in one query of plain columns: every request asks it.
+
+    ``statement`` is ``LIVE``, or ``LIVE`` with further columns, which come back in ``beside``.
+    """
+    rows: Sequence[sa.Row[*tuple[Any, ...]]] = session().execute(statement, {"token_hash": token_hash, "now": now}).all()
     if not rows:
         return None
-    seats = tuple(Place(row[9], row[10], row[11], UnitNames(*row[12:]) if row[11] is not None else None) for row in rows if row[9] is not None)
+    seats = tuple(Place(row[9], row[10], row[11], UnitNames(*row[12:_KNOWN]) if row[11] is not None else None) for row in rows if row[9] is not None)
     found = rows[0]
-    return Live(found[0], found[1], found[2], found[3], found[4], found[5], found[6], found[7], found[8], seats)
+    return Live(found[0], found[1], found[2], found[3], found[4], found[5], found[6], found[7], found[8], seats, tuple(found[_KNOWN:]))
 
 
 def last_act(subject_kind: str, subject_id: int) -> sa.Select[Event, Person | None, Unit | None]:

@@ -19,10 +19,13 @@ from tracker import clock
 from tracker.db import begin_writing, session, writing
 from tracker.errors import Refused
 from tracker.members import queries
-from tracker.members.models import Seat, SignInSession
+from tracker.members.models import Person, Seat, SignInSession
 from tracker.members.tokens import hash_token
 from tracker.messages import say
+from tracker.notifications.models import Notice
 from tracker.policy import Actor, Denial, Kind, Role
+from tracker.programmes.models import Programme
+from tracker.programmes.rules import ProgrammeState
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -35,6 +38,11 @@ IDLE_REMEMBERED = timedelta(hours=12)
 TOUCH_AFTER = timedelta(minutes=1)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_UNREAD = sa.select(sa.func.count()).where(Notice.person_id == Person.id, Notice.read_at.is_(None)).correlate(Person).scalar_subquery()
+_YEAR = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
+LIVE = queries.LIVE.add_columns(_UNREAD, _YEAR)
+"""Who signed in, and beside it what the frame of every page tells: unread notices, the year of the newest published programme."""
+
 login = LoginManager()
 login.session_protection = None
 
@@ -46,6 +54,7 @@ class Visitor(UserMixin):
         self.token, self.session_id, self.person_id = token, found.id, found.person_id
         self.name_zh, self.name_en, self.email, self.language = found.name_zh, found.name_en, found.email, found.language
         self.seen_at, self.seats = found.seen_at, found.seats
+        self.unread, self.programme_year = found.beside
         chosen = next((seat for seat in self.seats if seat.id == found.seat_id), self.seats[0] if self.seats else None)
         self.seat, self.unit = chosen, chosen.unit if chosen else None
         self.actor = Actor(
@@ -85,7 +94,7 @@ def _idle(found: queries.Live, now: datetime) -> bool:
 def find_visitor(token: str) -> Visitor | None:
     """Return the visitor behind a cookie's token, or None; reads in a short transaction of its own."""
     now = clock.now()
-    found = queries.live_session(hash_token(token), now)
+    found = queries.live_session(hash_token(token), now, LIVE)
     session().rollback()
     return None if found is None or _idle(found, now) else Visitor(token, found)
 

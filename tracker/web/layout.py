@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from flask import current_app, request, url_for
 from flask_login import current_user
 
 from tracker import clock
-from tracker.db import session
 from tracker.messages import say
-from tracker.notifications.models import Notice
-from tracker.programmes.models import Programme
-from tracker.programmes.rules import ProgrammeState
 from tracker.web.locale import language
 
 if TYPE_CHECKING:
@@ -30,17 +25,6 @@ MENU = (
 
 WITHIN = {"comments": "proposals", "decisions": "proposals", "reports": "projects", "reviews": "proposals"}
 """Areas without an entry of their own, and under which one their pages stand."""
-
-
-_UNREAD = sa.select(sa.func.count()).where(Notice.person_id == sa.bindparam("person_id"), Notice.read_at.is_(None)).scalar_subquery()
-_YEAR = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
-_COUNTS = sa.select(_UNREAD, _YEAR)
-
-
-def _counts(person_id: int) -> tuple[int, int | None]:
-    """Return the unread notices of a person and the year of the newest published programme, in one query."""
-    row = session().execute(_COUNTS, {"person_id": person_id}).one()
-    return row[0], row[1]
 
 
 LINKS = {
@@ -62,7 +46,6 @@ def context() -> dict[str, Any]:
     """Return the variables of the layout."""
     settings = current_app.extensions["settings"]
     signed_in = bool(getattr(current_user, "is_authenticated", False))
-    unread, year = _counts(current_user.person_id) if signed_in else (0, None)
     return {
         "committee": settings.committee,
         "demo": settings.demo,
@@ -70,8 +53,8 @@ def context() -> dict[str, Any]:
         "seats": current_user.seats if signed_in else [],
         "links": _links(),
         "nav": [(endpoint, label, area in {request.blueprint, WITHIN.get(request.blueprint or "")}) for endpoint, label, area in MENU] if signed_in else [],
-        "programme_year": year,
-        "unread": unread,
+        "programme_year": current_user.programme_year if signed_in else None,
+        "unread": current_user.unread if signed_in else 0,
         "locale": language(),
         "now": clock.now(),
     }
