@@ -1,8 +1,8 @@
-"""With a thousand proposals every page that a reader comes to by links stays within the counts of queries and bytes."""
+"""With a thousand proposals, and in the full life of the demonstration year, every page that a reader comes to by links stays within the counts of queries and bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from tests.bench.seed import seed
 from tests.cast import NOW, Member
-from tests.product import Template, counting, make_app, sign_in_as
+from tests.product import Template, Year, counting, make_app, sign_in_as
 from tests.security.reading import Page
 from tracker import clock, migrations
 from tracker.db import db
@@ -23,9 +23,10 @@ from tracker.members.models import Person, Seat
 from tracker.policy import Actor
 
 PEOPLE = ("huawei", "secretariat", "expert", "chair")
+TODAY_START = ("/", "/programmes/2021")
 START = ("/", "/proposals?q=开源许可证", "/proposals?year=2012&sort=title", "/projects?year=2020", "/programmes/2020")
 QUERIES = 8
-MORE = {"programmes.show": 10, "ballots.record": 9, "proposals.dossier": 9}
+MORE = {"programmes.show": 10, "ballots.record": 9, "proposals.dossier": 11}
 """The quarter grid, and the two files that hold everything of their object."""
 BYTES = 60_000
 REFUSED = {"programmes.copy"}
@@ -78,21 +79,21 @@ def _endpoint(app: Flask, path: str) -> str:
         return ""
 
 
-def _walk(app: Flask, client: FlaskClient) -> Iterator[Seen]:
-    """Open pages by their links, ``EACH`` of one endpoint and shape of query, each once."""
-    waiting, known, opened = list(START), set(START), dict[str, int]()
+def _walk(app: Flask, client: FlaskClient, start: Sequence[str] = START, each: int = EACH) -> Iterator[Seen]:
+    """Open pages by their links, ``each`` of one endpoint and shape of query, each once."""
+    waiting, known, opened = list(start), set(start), dict[str, int]()
     while waiting:
         path = waiting.pop(0)
         endpoint = _endpoint(app, path)
         kind = f"{endpoint} {sorted(part.partition('=')[0] for part in urlsplit(path).query.split('&'))}"
-        if not endpoint or endpoint == "assets.file" or opened.setdefault(kind, 0) >= EACH:
+        if not endpoint or endpoint == "assets.file" or opened.setdefault(kind, 0) >= each:
             continue
         opened[kind] += 1
-        with counting(app) as sent:
-            answer = client.get(path)
-        html = answer.mimetype == "text/html"
-        yield Seen(endpoint, path, answer.status_code, len(sent), len(answer.data) if html else 0)
-        for link in _links(answer.text, path) if html else ():
+        with counting(app) as sent, client.get(path) as answer:
+            html = answer.mimetype == "text/html"
+            text = answer.text if html else ""
+        yield Seen(endpoint, path, answer.status_code, len(sent), len(text.encode()))
+        for link in _links(text, path):
             if link not in known:
                 known.add(link)
                 waiting.append(link)
@@ -116,3 +117,10 @@ def test_every_page_stays_within_its_counts(many: Flask, name: str) -> None:
     over = [page for page in seen if not _within(page)]
     assert over == [], "\n".join(map(str, over))
     assert {"work.index", "proposals.index", "proposals.show", "projects.index", "programmes.show"} <= {page.endpoint for page in seen}
+
+
+@pytest.mark.parametrize("name", ["huawei", "caict", *PEOPLE[1:], "director"])
+def test_every_page_of_the_demonstration_year_stays_within_its_counts(in_the_year: Flask, year_template: Year, name: str) -> None:
+    seen = list(_walk(in_the_year, sign_in_as(in_the_year, year_template.people[name]), TODAY_START, each=30))
+    over = [page for page in seen if not _within(page)]
+    assert over == [], "\n".join(map(str, over))

@@ -169,7 +169,7 @@ def test_the_list_costs_the_same_for_one_and_three(app: Flask, client_of: Client
         with queries() as seen:
             client.get("/proposals/following")
         counts.append(len(seen))
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 def _followers(app: Flask, proposal: int, people: list[Member]) -> None:

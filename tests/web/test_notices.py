@@ -83,4 +83,4 @@ def test_notices_cost_the_same_for_one_and_three(app: Flask, client_of: Clients,
         with queries() as seen:
             client.get("/notices")
         counts.append(len(seen))
-    assert counts == [5, 5]
+    assert counts == [4, 4]

@@ -238,7 +238,7 @@ def test_page_asks_the_same_whatever_the_rows(cast: Cast, client_of: ClientOf, q
     client.post(f"{url}/edit", data=full(cast, 4, **extra))
     with queries() as seen:
         assert client.get(f"{url}{page}").status_code == 200
-    assert len(seen) == {"": 7, "/edit": 6, "/submit": 8, "/versions/1": 6, "/withdraw": 7}[page]
+    assert len(seen) == {"": 6, "/edit": 5, "/submit": 8, "/versions/1": 5, "/withdraw": 6}[page]
 
 
 def test_numbers_are_given_once_though_many_start_at_the_same_moment(cast: Cast, client_of: ClientOf, rows: Rows) -> None:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, with_expression
+from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker import clock
 from tracker.comments.models import Remark
@@ -154,7 +155,8 @@ def _spoken_to(seat: Seat, proposal: Proposal, *, judges: bool) -> Scope | None:
     return Scope.UNITS if seat.unit_id is not None and screened else Scope.SECRETARIAT
 
 
-def open_threads(actor: Actor, proposal_id: int) -> sa.Select[int]:
-    """How many threads on a proposal stand open before ``actor``."""
-    found = sa.select(sa.func.count()).select_from(Remark).join(Proposal, Proposal.id == Remark.proposal_id)
-    return found.where(Remark.proposal_id == proposal_id, Remark.thread_id.is_(None), Remark.state == RemarkState.OPEN, visible_to(actor))
+def count_threads(actor: Actor) -> ORMOption:
+    """The option of a query of proposals that tells ``open_threads`` along with them: how many threads stand open before ``actor``."""
+    found = sa.select(sa.func.count()).select_from(Remark).correlate(Proposal)
+    open_ones = found.where(Remark.proposal_id == Proposal.id, Remark.thread_id.is_(None), Remark.state == RemarkState.OPEN, visible_to(actor))
+    return with_expression(Proposal.open_threads, open_ones.scalar_subquery())

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from tracker.decisions.models import Decision
+from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalState
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry
@@ -16,6 +17,11 @@ from tracker.voting.models import Ballot, Item, Recusal, RollEntry
 def decisions_on(proposal_id: int) -> sa.Select[Decision]:
     """Every decision on one proposal with who took it, the newest first."""
     return sa.select(Decision).options(joinedload(Decision.person)).where(Decision.proposal_id == proposal_id).order_by(Decision.id.desc())
+
+
+def decisions_and_project(proposal_id: int) -> sa.Select[Decision, Project | None]:
+    """Every decision on one proposal with who took it, the newest first, each beside the project that the proposal became."""
+    return decisions_on(proposal_id).add_columns(Project).outerjoin(Project, Project.proposal_id == Decision.proposal_id)
 
 
 def items_on(proposal_id: int, now: datetime) -> sa.Select[Item, int, int]:

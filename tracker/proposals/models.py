@@ -84,6 +84,8 @@ class Proposal(Base):
 
     is_followed: Mapped[bool | None] = query_expression()
     """Whether the reader follows it, where a page has asked (``following.asked_by``)."""
+    open_threads: Mapped[int | None] = query_expression()
+    """How many threads of comments stand open before the reader, where a page has asked (``comments.queries.count_threads``)."""
     programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
     merged_into: Mapped[Proposal | None] = relationship(remote_side="Proposal.id", foreign_keys=merged_into_id)
     form_version: Mapped[FormVersion | None] = relationship(lazy="raise_on_sql")

@@ -93,7 +93,7 @@ def _relations() -> tuple[ORMOption, ...]:
     )
 
 
-def one(proposal_id: int) -> sa.Select[Proposal]:
+def one(proposal_id: int | sa.ScalarSelect[int]) -> sa.Select[Proposal]:
     """One proposal with programme, phases, area, lead unit and partner units: what its rules and its page ask for."""
     return sa.select(Proposal).options(*_relations()).where(Proposal.id == proposal_id)
 
@@ -103,7 +103,7 @@ def numbered(number: str) -> sa.Select[Proposal]:
     return sa.select(Proposal).options(*_relations()).where(Proposal.number == number).with_for_update(of=Proposal)
 
 
-def locked(proposal_id: int) -> sa.Select[Proposal]:
+def locked(proposal_id: int | sa.ScalarSelect[int]) -> sa.Select[Proposal]:
     """The same, its row locked and read anew: for an action on it."""
     return one(proposal_id).with_for_update(of=Proposal).execution_options(populate_existing=True)
 

@@ -76,9 +76,9 @@ def together(reviews: Sequence[Review], proposal: Proposal) -> Sequence[Review]:
     return reviews
 
 
-def proposal_of(review_id: int) -> sa.Select[int]:
-    """The id of the proposal that a review is of."""
-    return sa.select(Review.proposal_id).where(Review.id == review_id)
+def proposal_of(review_id: int) -> sa.ScalarSelect[int]:
+    """The id of the proposal that a review is of, to look that up by."""
+    return sa.select(Review.proposal_id).where(Review.id == review_id).scalar_subquery()
 
 
 def of_person(person_id: int) -> sa.Select[Review]:

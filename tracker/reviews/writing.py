@@ -26,7 +26,7 @@ def load(review_id: int, *, actor: Actor = SYSTEM, lock: bool = False) -> Review
 
     With ``lock`` the proposal's row is locked first: whoever ends the review takes the same.
     """
-    owner = session().scalar(queries.proposal_of(review_id)) or 0
+    owner = queries.proposal_of(review_id)
     proposal = session().scalars(proposals.locked(owner) if lock else proposals.one(owner)).unique().one_or_none()
     if proposal is None:
         raise NotFound

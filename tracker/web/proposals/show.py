@@ -19,7 +19,6 @@ from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.policy import COMMITTEE_ROLES, SECRETARIAT, Action, Actor, Offer, available, can, check
-from tracker.projects import queries as projects
 from tracker.proposals import actions, following, queries
 from tracker.proposals import content as shape
 from tracker.proposals.enclosures import AWAITING_SCAN
@@ -166,10 +165,11 @@ def _pick(proposal: Proposal, versions: list[tuple[Version, Person]]) -> tuple[d
 
 def _afterwards(proposal: Proposal) -> dict[str, Any]:
     """Return the ballots it stood in, the decisions on it and the project it became, asked for only where there can be any."""
+    taken = session().execute(decisions.decisions_and_project(proposal.id)).all() if proposal.decided_at else []
     return {
         "ballots": list(session().scalars(ballots.items_of(proposal.id))) if proposal.ballot_closes_at else [],
-        "decisions": list(session().scalars(decisions.decisions_on(proposal.id))) if proposal.decided_at else [],
-        "project": session().scalars(projects.of_proposal(proposal.id)).one_or_none() if proposal.state is ProposalState.APPROVED else None,
+        "decisions": [decision for decision, _project in taken],
+        "project": taken[0][1] if taken else None,
     }
 
 
@@ -177,7 +177,7 @@ def _afterwards(proposal: Proposal) -> dict[str, Any]:
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show a proposal: where it is, its text, versions and history, and what can be done with it."""
     actor, now = the_actor(), clock.now()
-    proposal = load(id, following.asked_by(actor))
+    proposal = load(id, following.asked_by(actor), remarks.count_threads(actor))
     settle([proposal], now)
     versions = [(version, person) for version, person in session().execute(queries.versions(id))] if proposal.submitted_at else []
     entries = history(id)
@@ -205,8 +205,9 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         into=proposal.merged_into if proposal.merged_into_id else None,
         sees_other=bool(proposal.merged_into) and check(Action.VIEW, proposal.merged_into, actor=actor, now=now) is None,
         offers=offers(proposal, actor, now),
+        edits=can(Action.EDIT, proposal, actor=actor, now=now),
         moves=can(Action.MOVE_FORM, proposal, actor=actor, now=now),
-        threads=session().scalar(remarks.open_threads(actor, id)),
+        threads=proposal.open_threads,
         collects=can(Action.COLLECT, proposal, actor=actor, now=now),
         urls={**act_urls(id), **decision_urls(id), **review_urls(proposal)},
         sees_contact=sees_contact(actor, proposal),

@@ -158,6 +158,7 @@ def _edit_page(form: WebForm, proposal: Proposal, asked: Form, *, met: Meeting |
         parts=[(section, runs(section.names)) for section in asked.sections],
         moves=can(Action.MOVE_FORM, proposal, actor=the_actor(), now=clock.now()),
         asked=mark_asked(form, proposal),
+        edits=True,
         labels=LABELS,
         sections=section_states(form, asked.sections, actions.owed(proposal), shape.section_of),
         stated=shape.budget_sum(proposal.content),
