@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -120,6 +121,47 @@ def test_decline_owes_a_reason_and_a_confirmation_can_be_taken_back(cast: Cast, 
     assert "took back" in text
     assert "人手不足" in huawei.get(url).text
     assert meituan.post(f"{url}/confirm", data={"version": "2"}).status_code == 303, "it may come back to it"
+
+
+@pytest.fixture
+def one_wanted(client_of: ClientOf, cast: Cast) -> FlaskClient:
+    """The secretariat, having asked for one confirmed partner unit before a proposal passes the formal check."""
+    secretariat = client_of(cast.secretariat)
+    page = secretariat.get("/programmes/2021/edit/screening").text
+    typed = {"points_zh": "要点", "points_en": "Point", "version": re.findall(r'name="version"[^>]*value="(\d+)"', page)[0]}
+    for wrong in ("-1", "11", "²", "一", "1.5", "9" * 4000):
+        refused = secretariat.post("/programmes/2021/edit/screening", data={**typed, "partners": wrong})
+        assert (refused.status_code, "from 0 to 10" in refused.text) == (422, True)
+    assert secretariat.post("/programmes/2021/edit/screening", data={**typed, "partners": "1"}).status_code == 303
+    return secretariat
+
+
+def test_check_passes_only_with_the_confirmations_that_the_year_asks_for(cast: Cast, client_of: ClientOf, one_wanted: FlaskClient) -> None:
+    huawei = client_of(cast.huawei)
+    url = written(huawei, cast)
+    huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"})
+    refused = one_wanted.post(f"{url}/accept", data={"version": "3"})
+    assert (refused.status_code, "0 have confirmed. Awaited: Meituan." in refused.text) == (409, True)
+    assert "Awaited: Meituan." in one_wanted.get(url).text
+    client_of(cast.meituan).post(f"{url}/confirm", data={"version": "3"})
+    assert one_wanted.post(f"{url}/accept", data={"version": "3"}).status_code == 303
+
+
+def test_a_proposal_that_names_too_few_partners_is_to_be_returned(cast: Cast, client_of: ClientOf, one_wanted: FlaskClient) -> None:
+    huawei = client_of(cast.huawei)
+    url = start(huawei)
+    huawei.post(f"{url}/edit", data={name: value for name, value in full(cast, 1).items() if not name.startswith("partners-")})
+    huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"})
+    refused = one_wanted.post(f"{url}/accept", data={"version": "3"})
+    assert (refused.status_code, "0 are named. Return it." in refused.text) == (409, True)
+    assert one_wanted.post(f"{url}/return", data={"version": "3", "note": "须有合作单位"}).status_code == 303
+
+
+def test_control_without_the_setting_the_same_proposal_passes(cast: Cast, client_of: ClientOf) -> None:
+    huawei = client_of(cast.huawei)
+    url = written(huawei, cast)
+    huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"})
+    assert client_of(cast.secretariat).post(f"{url}/accept", data={"version": "3"}).status_code == 303
 
 
 def test_only_the_partner_answers_and_only_the_lead_unit_asks(cast: Cast, client_of: ClientOf) -> None:

@@ -151,10 +151,14 @@ def set_voting(programme: Programme, voting: Voting, *, seen: int, actor: Actor)
         programme.voting = asdict(voting)
 
 
-def set_screening(programme: Programme, typed_zh: str, typed_en: str, *, scan: bool, seen: int, actor: Actor) -> None:
-    """Set the points of the formal check, one to a line in each language, and whether it wants the stamped scan; checks that have ended keep theirs. Raises Refused, Stale or Invalid."""
+def set_screening(programme: Programme, typed_zh: str, typed_en: str, *, scan: bool, partners: str = "", seen: int, actor: Actor) -> None:
+    """Set the formal check: its points, one to a line in each language, whether the stamped scan is owed, how many partner units must have confirmed.
+
+    Checks that have ended keep their points. Raises Refused, Stale or Invalid.
+    """
     _may_change(programme, seen, actor)
-    settings = checklist.as_settings(checklist.read_points(typed_zh, typed_en, checklist.points_of(programme.screening)), scan=scan)
+    points = checklist.read_points(typed_zh, typed_en, checklist.points_of(programme.screening))
+    settings = checklist.as_settings(points, scan=scan, partners=checklist.read_partners(partners))
     if programme.screening != settings:
         _note_change(programme, "screening", actor, settings)
         programme.screening = settings

@@ -12,6 +12,7 @@ from tracker.text import clean_line, count_zi
 
 MOST_POINTS = 30
 POINT_ZI = 100
+MOST_PARTNERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,22 @@ def wants_scan(settings: Mapping[str, Any] | None) -> bool:
     return bool((settings or {}).get("scan"))
 
 
-def as_settings(points: Sequence[Point], *, scan: bool) -> dict[str, Any]:
-    """Return the points, and whether the stamped scan is owed, as the settings keep them."""
-    return {"points": [asdict(point) for point in points], "scan": scan}
+def partners_needed(settings: Mapping[str, Any] | None) -> int:
+    """Return how many partner units must have confirmed their share of the work before a proposal passes; 0 asks for none."""
+    return int((settings or {}).get("partners", 0))
+
+
+def as_settings(points: Sequence[Point], *, scan: bool, partners: int = 0) -> dict[str, Any]:
+    """Return the points, whether the stamped scan is owed, and how many partner units must have confirmed, as the settings keep them."""
+    return {"points": [asdict(point) for point in points], "scan": scan, "partners": partners}
+
+
+def read_partners(typed: str) -> int:
+    """Read how many partner units must have confirmed; nothing typed is none. Raises Invalid."""
+    text = typed.strip() or "0"
+    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= MOST_PARTNERS:  # noqa: PLR2004 - digits that cost nothing to read
+        return int(text)
+    raise Invalid({"partners": [say("Give a whole number from 0 to {most}.", most=MOST_PARTNERS)]})
 
 
 def read_points(typed_zh: str, typed_en: str, present: Sequence[Point]) -> tuple[Point, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tracker.messages import Message, say
 from tracker.policy import Actor, Denial, Kind
+from tracker.programmes.checklist import partners_needed
 
 if TYPE_CHECKING:
     from tracker.proposals.models import Partner, Proposal
@@ -77,6 +78,22 @@ def somebody_to_ask(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial
     if any(standing_of(partner) in TO_ASK for partner in proposal.partners):
         return Denial(Kind.WRONG_STATE, say("Write each partner unit's share of the work first: that is what it confirms."))
     return Denial(Kind.WRONG_STATE, say("There is no partner unit that has not been asked."))
+
+
+def enough_confirmed(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
+    """Refuse to pass the formal check before as many partner units have confirmed as the year asks for, naming who is awaited."""
+    needed = partners_needed(proposal.programme.screening)
+    confirmed = [partner for partner in proposal.partners if standing_of(partner) is Standing.CONFIRMED] if needed else []
+    if len(confirmed) >= needed:
+        return None
+    others = [partner.unit for partner in proposal.partners if partner not in confirmed]
+    if len(proposal.partners) < needed:
+        named = len(proposal.partners)
+        return Denial(Kind.WRONG_STATE, say("It passes with {needed} confirmed partner units; {named} are named. Return it.", needed=needed, named=named))
+    words = say(
+        "It passes with {needed} confirmed partner units; {confirmed} have confirmed. Awaited: {units}.", needed=needed, confirmed=len(confirmed), units=others
+    )
+    return Denial(Kind.WRONG_STATE, words)
 
 
 def can_confirm(actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:

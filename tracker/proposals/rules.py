@@ -13,7 +13,7 @@ from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, is_blind, order_of
 from tracker.proposals.closing import closed, late_pass_of
-from tracker.proposals.partners import can_confirm, can_decline, somebody_to_ask, speaks_for_partner
+from tracker.proposals.partners import can_confirm, can_decline, enough_confirmed, somebody_to_ask, speaks_for_partner
 
 if TYPE_CHECKING:
     from tracker.programmes.models import Programme
@@ -254,6 +254,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         (SECRETARIAT,),
         frozenset({S.SUBMITTED}),
         S.SCREENED,
+        when=(enough_confirmed,),
         tells=("on_it", "followers"),
         news=say("{number} “{title}” passed the formal check."),
     ),

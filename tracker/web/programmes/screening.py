@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 
 from tracker.errors import Invalid, Stale
 from tracker.programmes import actions
-from tracker.programmes.checklist import points_of, wants_scan
+from tracker.programmes.checklist import partners_needed, points_of, wants_scan
 from tracker.programmes.models import Programme
 from tracker.web.identity import the_actor, writes
 from tracker.web.programmes import forms
@@ -29,6 +29,7 @@ class ScreeningForm(forms.SectionForm):
 
     points_zh = TextAreaField(_l("Points in Chinese"))
     points_en = TextAreaField(_l("Points in English"))
+    partners = StringField(_l("Partner units that must have confirmed before it passes"))
     scan = BooleanField(_l("The stamped scan of the version must be filed before it passes"))
 
 
@@ -38,6 +39,7 @@ def _form(programme: Programme, *, fresh: bool = False) -> ScreeningForm:
         "points_zh": "\n".join(point.name_zh for point in points),
         "points_en": "\n".join(point.name_en for point in points),
         "version": programme.version,
+        "partners": str(partners_needed(programme.screening)),
         "scan": wants_scan(programme.screening),
     }
     return ScreeningForm(formdata=None, data=data) if fresh else ScreeningForm(data=data)
@@ -53,7 +55,7 @@ def change_screening(year: int) -> ResponseReturnValue:
         return page("screening", programme, form)
     try:
         typed = (form.points_zh.data or "", form.points_en.data or "")
-        actions.set_screening(programme, *typed, scan=bool(form.scan.data), seen=form.seen(), actor=the_actor())
+        actions.set_screening(programme, *typed, scan=bool(form.scan.data), partners=form.partners.data or "", seen=form.seen(), actor=the_actor())
     except Invalid as wrong:
         forms.show(form, wrong)
         return page("screening", programme, form), 422
