@@ -262,9 +262,10 @@ KEPT_COLUMNS = {
 NOT_SHOWN = {"search_text.words", "ballot_item.title_en"} | {
     f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en", "expert.zh")
 }
-NOT_SHOWN |= {"review.content.opinion", "version.content.files.name", "remark.why_retracted", "proposal.screening.lines.name_zh"}
+NOT_SHOWN |= {"review.content.opinion", "version.content.files.name", "remark.why_retracted", "proposal.screening.lines.name_zh", "partner.asked_share"}
 """The items of a ballot show the title in the reader's language, and so do the secretariat's sheets and notices, which it reads in English; of
-their own new seats others are told than the three who look. A review and a version are read as handed in, and no comment was retracted."""
+their own new seats others are told than the three who look. A review and a version are read as handed in, and no comment was retracted;
+the words that a partner unit was asked about are only compared with those of its share."""
 
 
 @dataclass
