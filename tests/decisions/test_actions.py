@@ -23,7 +23,7 @@ from tracker.proposals.rules import ProposalState
 
 def decide(app: Flask, key: int, kind: DecisionKind, who: Member, *, opinion: str = "", reason: str = "", seen: int | None = None) -> None:
     with app.app_context(), writing():
-        actions.decide(get(Proposal, key), kind, opinion=opinion, reason=reason, actor=who.actor, seen=seen)
+        actions.decide(get(Proposal, key), actions.Taking(kind, opinion, reason), actor=who.actor, seen=seen)
 
 
 def declare(app: Flask, key: int, who: Member, reason: str = "I also serve the lead unit.") -> None:
@@ -159,7 +159,7 @@ def test_only_the_chair_declares_a_conflict(app: Flask, cast: Cast, who: str) ->
         declare(app, key, cast.people[who])
 
 
-@pytest.mark.parametrize("state", [s for s in ProposalState if s not in {ProposalState.BALLOTED, ProposalState.DEFERRED}])
+@pytest.mark.parametrize("state", [s for s in ProposalState if s not in {ProposalState.BALLOTED, ProposalState.DEFERRED, ProposalState.APPROVED_WITH_CHANGES}])
 def test_nothing_is_decided_in_another_state(app: Flask, cast: Cast, state: ProposalState) -> None:
     key = place(app, cast, state, outcome="carried")
     for kind in DecisionKind:

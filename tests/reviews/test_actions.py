@@ -31,7 +31,7 @@ from tests.reviews.placing import (
 from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import session, writing
-from tracker.decisions.actions import decide
+from tracker.decisions.actions import Taking, decide
 from tracker.decisions.rules import DecisionKind
 from tracker.errors import Invalid, NotFound, Refused, Stale
 from tracker.members.models import Seat
@@ -360,7 +360,7 @@ def test_with_the_vote_first_the_chair_waits_for_the_experts(app: Flask, cast: C
 
     def approve() -> None:
         with app.app_context(), writing():
-            decide(session().get_one(Proposal, key), DecisionKind.APPROVE, opinion="", reason="", actor=cast.chair.actor)
+            decide(session().get_one(Proposal, key), Taking(DecisionKind.APPROVE), actor=cast.chair.actor)
 
     with pytest.raises(Refused, match="experts review it before"):
         approve()
@@ -378,7 +378,7 @@ def test_what_is_reviewed_first_is_not_decided_before_the_vote(app: Flask, cast:
     key, _ = in_review(app, cast)
     ended(app, cast, key)
     with app.app_context(), writing(), pytest.raises(Refused, match="Awaiting decision"):
-        decide(session().get_one(Proposal, key), DecisionKind.APPROVE, opinion="", reason="", actor=cast.chair.actor)
+        decide(session().get_one(Proposal, key), Taking(DecisionKind.APPROVE), actor=cast.chair.actor)
 
 
 def test_lead_unit_withdraws_from_review_but_not_after_the_vote(app: Flask, cast: Cast) -> None:

@@ -17,6 +17,7 @@ from tracker.proposals.models import Proposal
 class Decision(Base):
     """One decision on one proposal (审批): kept for ever; a later one on a deferred proposal is another row.
 
+    ``changes`` is what an approval with changes asks for, wanted by ``changes_due_at`` where that is set.
     ``against_vote`` says that it departs from the ballot's outcome, for which ``reason`` is owed.
     """
 
@@ -27,6 +28,8 @@ class Decision(Base):
     kind: Mapped[DecisionKind] = mapped_column(choice(DecisionKind))
     opinion: Mapped[str] = mapped_column(sa.Text, default="")
     reason: Mapped[str] = mapped_column(sa.Text, default="")
+    changes: Mapped[str] = mapped_column(sa.Text, default="")
+    changes_due_at: Mapped[datetime | None]
     against_vote: Mapped[bool]
     ballot_outcome: Mapped[str | None] = mapped_column(sa.String(32))
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))

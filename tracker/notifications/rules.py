@@ -70,7 +70,7 @@ MAIL_STATES: Mapping[MailState, Message] = {
     MailState.FAILED: say("given up"),
     MailState.DROPPED: say("not sent: may no longer see it"),
 }
-_DECISIONS = frozenset({Action.APPROVE, Action.DEFER, Action.REJECT})
+_DECISIONS = frozenset({Action.APPROVE, Action.ACCEPT_CHANGES, Action.DEFER, Action.REJECT})
 _BY_SUBJECT: Mapping[str, NoticeKind] = {
     "person": K.ACCOUNT,
     "round": K.REPORTING,
@@ -89,7 +89,7 @@ def kind_of(subject_kind: str, action: str, audience: str) -> NoticeKind:
         return _BY_AUDIENCE[audience]
     if subject_kind == "ballot":
         return K.BALLOT if action == Action.OPEN else K.COMMITTEE
-    if action == Action.RETURN:
+    if action in {Action.RETURN, Action.SEND_BACK, Action.APPROVE_WITH_CHANGES}:
         return K.RETURNED
     if subject_kind == "proposal" and action in _DECISIONS:
         return K.DECISION

@@ -41,7 +41,7 @@ def _notice_is_over(_actor: Actor, project: Project, now: datetime) -> Denial | 
 
 PROJECT: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
-    Action.ESTABLISH: Rule(say("Establish the project"), (CHAIR, DIRECTOR), offered=False),
+    Action.ESTABLISH: Rule(say("Establish the project"), (CHAIR, DIRECTOR, SECRETARIAT), offered=False),
     Action.START: Rule(
         say("Start the project"),
         (SECRETARIAT,),

@@ -6,6 +6,7 @@ Each takes an object loaded by ``queries.locked``, checks, writes the event and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.owing import missing
 from tracker.proposals.partnering import ask, tell_left_out
 from tracker.proposals.partners import to_ask
-from tracker.proposals.rules import Start
+from tracker.proposals.rules import ProposalState, Start
 from tracker.transitions import perform
 
 
@@ -223,29 +224,40 @@ def owed(proposal: Proposal) -> dict[str, Message]:
     return missing(proposal.form, proposal.content, titles=(proposal.title_zh, proposal.title_en), area=proposal.area_id is not None, partners=partners)
 
 
+def submission_of(proposal: Proposal) -> Action:
+    """Return by which verb its unit hands the working copy in: submitted for the formal check, or sent in with the changes that an approval asks for."""
+    return Action.AMEND if proposal.state is ProposalState.APPROVED_WITH_CHANGES else Action.SUBMIT
+
+
 def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: bool, note: str = "") -> Version:
     """Freeze the working copy as the next version and hand it to the secretariat, with a note of what changed, if the unit gives one.
+
+    What was approved with changes stays so, and its changes are sent in with the version.
 
     Partner units that were not asked about their present share of the work are asked with it.
 
     Raises Refused (a second submission finds the state changed), Stale when the text is no longer the one that was checked, Invalid
     for what is missing, the undertaking among it.
     """
-    _refuse(Action.SUBMIT, proposal, actor)
+    action = submission_of(proposal)
+    _refuse(action, proposal, actor)
     expect_version(seen_version, proposal.version)
     lacking = {name: [message] for name, message in owed(proposal).items()}
     if not undertaking:
         lacking["undertaking"] = [say("Tick the undertaking.")]
     if lacking:
         raise Invalid(lacking)
-    lateness.take_use(proposal)
+    if action is Action.SUBMIT:
+        lateness.take_use(proposal)
     if to_ask(proposal.partners):
         ask(proposal, actor=actor)
     number = (session().scalar(queries.last_version_number(proposal.id)) or 0) + 1
     frozen = {**snapshot(proposal, number), "undertaking": True, "form": proposal.form_number, "files": bind_files(proposal.id, number)}
     digest = sha256_hex(frozen)
-    perform(Action.SUBMIT, proposal, actor=actor, note=read_note(note), facts={"version": number, "sha256": digest})
+    perform(action, proposal, actor=actor, note=read_note(note), facts={"version": number, "sha256": digest})
     proposal.submitted_at, proposal.return_due_at = clock.now(), None
+    if proposal.amending is not None:
+        proposal.owes = replace(proposal.amending, sent_in=number).kept()
     _touch(proposal)
     version = Version(
         proposal_id=proposal.id,

@@ -15,6 +15,7 @@ from tracker.members import queries as members
 from tracker.members.models import Unit
 from tracker.messages import Message
 from tracker.programmes.models import FormVersion, Programme, TopicArea
+from tracker.proposals import amending
 from tracker.proposals import rules as law
 from tracker.proposals.content import PARTNERS
 from tracker.proposals.enclosures import AttachmentKind
@@ -76,6 +77,8 @@ class Proposal(Base):
     late_pass_id: Mapped[int | None] = mapped_column(sa.ForeignKey("late_pass.id"))
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("proposal.id"))
     took_in: Mapped[JSONDict | None]
+    owes: Mapped[JSONDict | None]
+    """The changes that an approval asks for, as ``amending`` reads them; None where none are owed."""
     form_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("form_version.id"))
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[law.ProposalState | None] = None
@@ -93,6 +96,11 @@ class Proposal(Base):
     lead_unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
     partners: Mapped[list[Partner]] = relationship(back_populates="proposal", order_by="Partner.position", lazy="selectin", cascade="all, delete-orphan")
     versions: Mapped[list[Version]] = relationship(back_populates="proposal", order_by="Version.number", lazy="raise_on_sql")
+
+    @property
+    def amending(self) -> amending.Amending | None:
+        """The changes that an approval asks for, None where none are owed."""
+        return amending.read(self.owes)
 
     @property
     def form(self) -> Form:

@@ -12,6 +12,7 @@ from tracker.messages import Message, say
 from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES, Action, Actor, Denial, Kind, Role, Rule, Who
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, is_blind, order_of
+from tracker.proposals.amending import changes_are_in, unit_has_it
 from tracker.proposals.closing import closed, late_pass_of
 from tracker.proposals.partners import can_confirm, can_decline, enough_confirmed, somebody_to_ask, speaks_for_partner
 
@@ -32,6 +33,7 @@ class ProposalState(StrEnum):
     IN_BALLOT = "in_ballot"
     BALLOTED = "balloted"
     APPROVED = "approved"
+    APPROVED_WITH_CHANGES = "approved_with_changes"
     DEFERRED = "deferred"
     REJECTED = "rejected"
     NOT_ACCEPTED = "not_accepted"
@@ -50,6 +52,7 @@ STATES: Mapping[ProposalState, Message] = {
     S.IN_BALLOT: say("In ballot"),
     S.BALLOTED: say("Awaiting decision"),
     S.APPROVED: say("Approved"),
+    S.APPROVED_WITH_CHANGES: say("Approved with changes"),
     S.DEFERRED: say("Deferred"),
     S.REJECTED: say("Not approved"),
     S.NOT_ACCEPTED: say("Not accepted"),
@@ -83,9 +86,9 @@ DECIDING_DIRECTOR = Who(DIRECTOR.test, say("the executive director, where the ch
 
 
 def window_open(_actor: Actor, proposal: Proposal, now: datetime) -> Denial | None:
-    """Refuse outside the programme's submission window, naming its dates; a returned proposal may come back at any time, a unit with a late pass after the close."""
+    """Refuse outside the programme's submission window, naming its dates; what was returned or approved with changes may come back at any time, a unit with a late pass after the close."""
     window = proposal.programme.phase(PhaseKind.SUBMISSION)
-    if proposal.state is S.RETURNED:
+    if proposal.state in {S.RETURNED, S.APPROVED_WITH_CHANGES}:
         return None
     if window is None:
         return Denial(Kind.WRONG_STATE, say("The programme has no submission window yet."))
@@ -155,6 +158,11 @@ def not_voted_on(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | 
     return Denial(Kind.WRONG_STATE, say("The units have voted on it already.")) if proposal.ballot_outcome is not None else None
 
 
+def partners_still_agree(actor: Actor, proposal: Proposal, now: datetime) -> Denial | None:
+    """Let partner units answer until the vote, and again where the changes of an approval touch their share of the work."""
+    return None if proposal.state is S.APPROVED_WITH_CHANGES else not_voted_on(actor, proposal, now)
+
+
 def stages_behind(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial | None:
     """Decide what was voted on and not refused only after the experts, where the programme has them come after the vote."""
     carried = proposal.state is S.BALLOTED and proposal.ballot_outcome != "not_carried"
@@ -177,7 +185,8 @@ def form_is_newer(_actor: Actor, proposal: Proposal, _now: datetime) -> Denial |
 
 _DECIDABLE = frozenset({S.BALLOTED, S.DEFERRED})
 _BEFORE_BALLOT = frozenset({S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED})
-_PARTNERS_AGREE = _BEFORE_BALLOT | {S.DRAFT}
+_PARTNERS_AGREE = _BEFORE_BALLOT | {S.DRAFT, S.APPROVED_WITH_CHANGES}
+_WITH_THE_UNIT = frozenset({S.DRAFT, S.RETURNED, S.APPROVED_WITH_CHANGES})
 
 PROPOSAL: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (VIEWERS,)),
@@ -189,7 +198,7 @@ PROPOSAL: Mapping[Action, Rule] = {
         news=say("The secretariat entered {number} “{title}” for the lead unit, as a draft that it can complete."),
         offered=False,
     ),
-    Action.EDIT: Rule(say("Edit"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
+    Action.EDIT: Rule(say("Edit"), (LEAD,), _WITH_THE_UNIT, when=(window_open, unit_has_it)),
     Action.MOVE_FORM: Rule(say("Move to the new form"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open, form_is_newer), offered=False),
     Action.SUBMIT: Rule(
         say("Submit"),
@@ -204,26 +213,28 @@ PROPOSAL: Mapping[Action, Rule] = {
         say("Ask the partner units to confirm"),
         (LEAD_VOICE,),
         _PARTNERS_AGREE,
-        when=(not_voted_on, somebody_to_ask),
+        when=(partners_still_agree, somebody_to_ask),
         tells=("to_ask",),
         news=say("Your unit is asked to confirm its share of the work in {number} “{title}”."),
     ),
-    Action.CONFIRM: Rule(say("Confirm our share"), (PARTNER_VOICE,), _PARTNERS_AGREE, when=(not_voted_on, can_confirm), tells=("lead",)),
-    Action.DECLINE: Rule(say("Decline to take part"), (PARTNER_VOICE,), _PARTNERS_AGREE, when=(not_voted_on, can_decline), tells=("lead",), reason=True),
+    Action.CONFIRM: Rule(say("Confirm our share"), (PARTNER_VOICE,), _PARTNERS_AGREE, when=(partners_still_agree, can_confirm), tells=("lead",)),
+    Action.DECLINE: Rule(
+        say("Decline to take part"), (PARTNER_VOICE,), _PARTNERS_AGREE, when=(partners_still_agree, can_decline), tells=("lead",), reason=True
+    ),
     Action.REMOVE: Rule(
         say("Leave out a partner unit"),
         (LEAD,),
-        frozenset({S.DRAFT, S.RETURNED}),
+        _WITH_THE_UNIT,
         tells=("left_out",),
         news=say("Your unit is no longer named as a partner in {number} “{title}”."),
         offered=False,
     ),
-    Action.ATTACH: Rule(say("Attach files"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,)),
-    Action.DETACH: Rule(say("Remove a file"), (LEAD,), frozenset({S.DRAFT, S.RETURNED}), when=(window_open,), offered=False),
+    Action.ATTACH: Rule(say("Attach files"), (LEAD,), _WITH_THE_UNIT, when=(window_open, unit_has_it)),
+    Action.DETACH: Rule(say("Remove a file"), (LEAD,), _WITH_THE_UNIT, when=(window_open, unit_has_it), offered=False),
     Action.FILE_SCAN: Rule(
         say("File the stamped scan"),
         (LEAD, SECRETARIAT),
-        _BEFORE_BALLOT | {S.IN_BALLOT, S.BALLOTED, S.DEFERRED},
+        _BEFORE_BALLOT | {S.IN_BALLOT, S.BALLOTED, S.DEFERRED, S.APPROVED_WITH_CHANGES},
         when=(was_submitted,),
         tells=("on_it", "secretariat"),
         news=say("The stamped scan of {number} “{title}” was filed."),
@@ -333,6 +344,42 @@ PROPOSAL: Mapping[Action, Rule] = {
         tells=("on_it", "units", "secretariat", "followers"),
         news=say("{number} “{title}” was approved."),
     ),
+    Action.APPROVE_WITH_CHANGES: Rule(
+        say("Approve with changes"),
+        (CHAIR, DECIDING_DIRECTOR),
+        _DECIDABLE,
+        S.APPROVED_WITH_CHANGES,
+        when=(whose_decision, stages_behind),
+        tells=("on_it", "units", "secretariat", "followers"),
+        reason=True,
+        news=say("{number} “{title}” was approved with changes: {note}"),
+    ),
+    Action.AMEND: Rule(
+        say("Send in the changes"),
+        (LEAD_VOICE,),
+        frozenset({S.APPROVED_WITH_CHANGES}),
+        when=(unit_has_it,),
+        tells=("on_it", "secretariat", "followers"),
+        news=say("The changes to {number} “{title}” were sent in."),
+    ),
+    Action.ACCEPT_CHANGES: Rule(
+        say("Accept the changes"),
+        (SECRETARIAT,),
+        frozenset({S.APPROVED_WITH_CHANGES}),
+        S.APPROVED,
+        when=(changes_are_in,),
+        tells=("on_it", "units", "deciders", "followers"),
+        news=say("The changes to {number} “{title}” were accepted: it is approved."),
+    ),
+    Action.SEND_BACK: Rule(
+        say("Send back"),
+        (SECRETARIAT,),
+        frozenset({S.APPROVED_WITH_CHANGES}),
+        when=(changes_are_in,),
+        tells=("on_it", "followers"),
+        reason=True,
+        news=say("The changes to {number} “{title}” were sent back: {note}"),
+    ),
     Action.DEFER: Rule(
         say("Defer"),
         (CHAIR, DECIDING_DIRECTOR),
@@ -345,7 +392,7 @@ PROPOSAL: Mapping[Action, Rule] = {
     Action.REJECT: Rule(
         say("Do not approve"),
         (CHAIR, DECIDING_DIRECTOR),
-        _DECIDABLE,
+        _DECIDABLE | {S.APPROVED_WITH_CHANGES},
         S.REJECTED,
         when=(whose_decision, stages_behind),
         tells=("on_it", "units", "secretariat", "followers"),

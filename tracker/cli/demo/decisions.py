@@ -12,7 +12,7 @@ from tracker.projects import queries
 
 def decide(story: Story, key: str, fact: Fact) -> None:
     """Let the chair decide as the step says, with its opinion."""
-    actions.decide(story.locked(key), DecisionKind(fact["do"]), opinion=fact["opinion"], reason="", actor=story.actor("chair"))
+    actions.decide(story.locked(key), actions.Taking(DecisionKind(fact["do"]), fact["opinion"]), actor=story.actor("chair"))
 
 
 def start(story: Story, key: str, fact: Fact) -> None:

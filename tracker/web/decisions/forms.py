@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import ValidationError
+from wtforms.widgets import DateTimeLocalInput
 
 from tracker.messages import say
 from tracker.text import clean_text, count_zi
@@ -35,10 +36,12 @@ class Prose:
 
 
 class DecisionForm(TextForm):
-    """The chair's opinion, the reason owed against the vote, and the newest decision that the page knew of."""
+    """The chair's opinion, the changes an approval asks for, the reason owed against the vote, and the newest decision that the page knew of."""
 
     opinion = TextAreaField(_l("Opinion"), validators=[Prose(OPINION_LIMIT)])
     reason = TextAreaField(_l("Reason for deciding against the vote"), validators=[Prose(REASON_LIMIT)])
+    changes = TextAreaField(_l("Changes wanted"), validators=[Prose(REASON_LIMIT)])
+    due = StringField(_l("Changes wanted by"), widget=DateTimeLocalInput(), description=_l("On the committee's clock; leave it empty for none."))
     seen = HiddenField()
 
     def seen_id(self) -> int:

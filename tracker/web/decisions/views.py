@@ -21,13 +21,14 @@ from tracker.decisions.vote import in_words, outcome_chip
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, check
+from tracker.programmes.windows import NotATime, read_local
 from tracker.projects.actions import next_number
 from tracker.proposals.models import Partner, Proposal
 from tracker.voting.grammar import parse_rule
 from tracker.voting.sentence import rule_sentence
 from tracker.voting.tally import Counts
 from tracker.web.decisions.forms import KEY_LIMIT, OPINION_LIMIT, REASON_LIMIT, ConflictForm, DecisionForm
-from tracker.web.formats import translated
+from tracker.web.formats import committee_zone, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.reviewed import reviewed
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 bp = Blueprint("decisions", __name__)
 DECISION_ENDPOINTS: Mapping[Action, tuple[str, Mapping[str, Any]]] = {
     Action.APPROVE: ("decisions.decide", {"kind": DecisionKind.APPROVE.value}),
+    Action.APPROVE_WITH_CHANGES: ("decisions.decide", {"kind": DecisionKind.APPROVE_WITH_CHANGES.value}),
     Action.DEFER: ("decisions.decide", {"kind": DecisionKind.DEFER.value}),
     Action.REJECT: ("decisions.decide", {"kind": DecisionKind.REJECT.value}),
     Action.DECLARE_CONFLICT: ("decisions.declare_conflict", {}),
@@ -172,7 +174,7 @@ def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> Response
     if form.validate_on_submit():
         try:
             kind = _kind()
-            actions.decide(proposal, kind, opinion=form.opinion.data or "", reason=form.reason.data or "", actor=the_actor(), seen=form.seen_id())
+            actions.decide(proposal, _taking(kind, form, proposal), actor=the_actor(), seen=form.seen_id())
         except Invalid as wrong:
             _show(form, wrong)
         except Refused as refused:
@@ -183,6 +185,16 @@ def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> Response
             flash(translated(say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **proposal.names())), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
     return _decide_page(_load(proposal.id), form, taken), 422
+
+
+def _taking(kind: DecisionKind, form: DecisionForm, proposal: Proposal) -> actions.Taking:
+    """Return what was typed as the decision; raises Invalid for a time that is none."""
+    typed = (form.due.data or "").strip() if kind is DecisionKind.APPROVE_WITH_CHANGES else ""
+    try:
+        due = read_local(typed, zone=committee_zone().key, year=proposal.programme.year) if typed else None
+    except NotATime as error:
+        raise Invalid({"due": [error.message]}) from error
+    return actions.Taking(kind, form.opinion.data or "", form.reason.data or "", form.changes.data or "", due)
 
 
 def _kind() -> DecisionKind:

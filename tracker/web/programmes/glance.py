@@ -164,12 +164,13 @@ def _figures(year: int, counts: Mapping[tuple[str, int | None], int]) -> list[Fi
         (S.IN_REVIEW, say("in expert review"), ""),
         (S.IN_BALLOT, say("in ballot"), ""),
         (S.BALLOTED, say("awaiting decision"), "warn"),
+        (S.APPROVED_WITH_CHANGES, say("approved with changes"), "warn"),
         (S.APPROVED, say("approved"), "good"),
     )
     tiles = [Figure(sum(by_state.values()), say("proposals"), url_for("proposals.index", year=year))]
     for state, label, tone in shown:
         count = by_state.get(state.value, 0)
-        if state is S.IN_REVIEW and not count:
+        if state in {S.IN_REVIEW, S.APPROVED_WITH_CHANGES} and not count:
             continue
         tiles.append(Figure(count, label, url_for("proposals.index", year=year, state=state.value), tone if count else ""))
     return tiles

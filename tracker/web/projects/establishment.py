@@ -31,7 +31,7 @@ def establishment(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in t
     """Show the notice as it is printed: in the order of an official letter, in the reader's language."""
     project = load(id)
     taken = session().scalars(decisions.decisions_on(project.proposal_id))
-    approval = next((each for each in taken if each.kind is DecisionKind.APPROVE), None)
+    approval = next((each for each in taken if each.kind in {DecisionKind.APPROVE, DecisionKind.APPROVE_WITH_CHANGES}), None)
     return render_template(
         "projects/notice.html",
         project=project,

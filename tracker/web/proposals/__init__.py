@@ -1,6 +1,7 @@
 """Pages of proposals: the list, one proposal with its versions and what changed between them, writing it, and the acts on it."""
 
 import tracker.web.proposals.acts
+import tracker.web.proposals.changes
 import tracker.web.proposals.compare
 import tracker.web.proposals.dossier
 import tracker.web.proposals.downloads

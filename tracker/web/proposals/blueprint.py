@@ -69,6 +69,9 @@ def act_urls(proposal_id: int) -> dict[Action, str]:
     return {
         Action.EDIT: url_for("proposals.edit", id=proposal_id),
         Action.SUBMIT: url_for("proposals.submit", id=proposal_id),
+        Action.AMEND: url_for("proposals.submit", id=proposal_id),
+        Action.ACCEPT_CHANGES: url_for("proposals.changes", id=proposal_id),
+        Action.SEND_BACK: url_for("proposals.changes", id=proposal_id),
         Action.SCREEN: url_for("proposals.screen", id=proposal_id),
         Action.ATTACH: url_for("proposals.files", id=proposal_id),
         Action.FILE_SCAN: url_for("proposals.scan", id=proposal_id),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 WORKING = frozenset({ProposalState.DRAFT, ProposalState.RETURNED})
 OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.NOT_ACCEPTED, ProposalState.MERGED})
+CHANGED = frozenset({Action.AMEND, Action.ACCEPT_CHANGES, Action.SEND_BACK})
 UNIT_VERBS = frozenset({Action.EDIT, Action.ATTACH, Action.SUBMIT, Action.WITHDRAW, Action.REVIVE, Action.FILE_SCAN})
 DONE: dict[str, Message] = {
     Action.START: say("Started the draft"),
@@ -66,6 +67,10 @@ DONE: dict[str, Message] = {
     Action.TALLY: say("Took over the result of the ballot"),
     Action.DECLARE_CONFLICT: say("Declared a conflict of interest"),
     Action.APPROVE: say("Approved it"),
+    Action.APPROVE_WITH_CHANGES: say("Approved it with changes"),
+    Action.AMEND: say("Sent in the changes"),
+    Action.ACCEPT_CHANGES: say("Accepted the changes"),
+    Action.SEND_BACK: say("Sent the changes back"),
     Action.DEFER: say("Deferred it"),
     Action.REJECT: say("Did not approve it"),
 }
@@ -114,6 +119,8 @@ def offers(proposal: Proposal, actor: Actor, now: datetime) -> list[Offer]:
 
 
 def _worth_saying(offer: Offer, state: str) -> bool:
+    if offer.action in CHANGED:
+        return state == ProposalState.APPROVED_WITH_CHANGES
     if offer.action is Action.REVIVE:
         return state == ProposalState.WITHDRAWN
     if offer.action is Action.FILE_SCAN:

@@ -50,6 +50,7 @@ AT_STAGE: Mapping[str, Stage] = {
     S.IN_REVIEW: Stage.REVIEW,
     S.IN_BALLOT: Stage.VOTE,
     S.APPROVED: Stage.DECISION,
+    S.APPROVED_WITH_CHANGES: Stage.DECISION,
     S.DEFERRED: Stage.DECISION,
     S.REJECTED: Stage.DECISION,
 }

@@ -173,7 +173,7 @@ def _edit_page(form: WebForm, proposal: Proposal, asked: Form, *, met: Meeting |
 def submit(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show what is missing, what will happen and who is told; a POST with the undertaking submits."""
     proposal = load(id)
-    refuse_unless(Action.SUBMIT, proposal)
+    refuse_unless(actions.submission_of(proposal), proposal)
     form = SubmitForm() if request.method == "POST" else SubmitForm(version=str(proposal.version))
     form.undertaking.label.text = proposal.form.undertaking
     if request.method == "GET":
@@ -209,5 +209,5 @@ def _submit_page(form: WebForm, proposal: Proposal, *, why: Message | None = Non
         standings=STANDINGS,
         standing_tones=TONES,
         **late_note(proposal),
-        told=told(proposal, Action.SUBMIT, the_actor()),
+        told=told(proposal, actions.submission_of(proposal), the_actor()),
     )

@@ -63,6 +63,9 @@ def _then(proposal: Proposal, actor: Actor, now: datetime) -> Message:
     if state in {S.DRAFT, S.RETURNED}:
         denial = check(Action.EDIT, proposal, actor=actor, now=now)
         return say("The lead unit has to complete it.") if denial is None or not actor.serves(proposal.lead_unit_id) else denial.message
+    if state is S.APPROVED_WITH_CHANGES:
+        sent = proposal.amending is not None and proposal.amending.sent_in is not None
+        return say("The secretariat checks the changes.") if sent else say("The lead unit makes the changes that the approval asks for.")
     if state is S.DEFERRED:
         return say("It was deferred and can be taken up again.")
     if state is S.IN_BALLOT:

@@ -36,7 +36,7 @@ AT_MOST = 50
 """How many of one kind the page shows; the lists show the rest."""
 
 S = ProposalState
-ALIVE = (S.DRAFT, S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED, S.IN_BALLOT, S.BALLOTED, S.DEFERRED)
+ALIVE = (S.DRAFT, S.SUBMITTED, S.RETURNED, S.SCREENED, S.IN_REVIEW, S.REVIEWED, S.IN_BALLOT, S.BALLOTED, S.DEFERRED, S.APPROVED_WITH_CHANGES)
 
 
 def programmes() -> list[Programme]:
@@ -77,7 +77,7 @@ def for_the_secretariat(years: Iterable[Programme], now: datetime) -> tuple[list
     Beside the list: how many proposals under way lack their stamped scan, counted in the same query and so 0 where nothing else waits.
     """
     overdue = sa.and_(Proposal.state == S.RETURNED, Proposal.return_due_at <= now)
-    states: list[sa.ColumnElement[bool]] = [Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED)), overdue]
+    states: list[sa.ColumnElement[bool]] = [Proposal.state.in_((S.SUBMITTED, S.SCREENED, S.REVIEWED, S.APPROVED_WITH_CHANGES)), overdue]
     reviewing = {year.id: order_of(year.review) for year in years if order_of(year.review) is not Order.OFF}
     if reviewing:
         after_the_vote = [key for key, order in reviewing.items() if order is Order.BALLOT_FIRST]

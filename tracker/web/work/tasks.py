@@ -80,11 +80,11 @@ def drafts_due(rows: Iterable[tuple[Proposal, str | None]], actor: Actor, now: d
     for proposal, remark in rows:
         if check(Action.EDIT, proposal, actor=actor, now=now) is not None:
             continue
-        returned = proposal.state is ProposalState.RETURNED
+        returned = proposal.state in {ProposalState.RETURNED, ProposalState.APPROVED_WITH_CHANGES}
         yield Task(
             titled(proposal),
             url_for("proposals.show", id=proposal.id),
-            _why_draft(actor, remark if returned else None, returned=returned),
+            _why_draft(actor, proposal, remark),
             say("Complete it"),
             url_for("proposals.edit", id=proposal.id),
             _draft_due(proposal, now),
@@ -128,8 +128,10 @@ def passes_due(years: Iterable[Programme], actor: Actor, now: datetime) -> Itera
             )
 
 
-def _why_draft(actor: Actor, remark: str | None, *, returned: bool) -> Message:
-    if returned:
+def _why_draft(actor: Actor, proposal: Proposal, remark: str | None) -> Message:
+    if proposal.amending is not None:
+        return say("Approved with changes: {changes}", changes=short(proposal.amending.remark or proposal.amending.wanted))
+    if proposal.state is ProposalState.RETURNED:
         return say("Returned for changes: {remark}", remark=short(remark or ""))
     if actor.votes_for(actor.unit_id):
         return say("A draft: finish it and submit it.")
@@ -151,6 +153,8 @@ def _draft_due(proposal: Proposal, now: datetime) -> datetime | None:
     late = late_pass_of(proposal, now) if proposal.state is ProposalState.DRAFT else None
     if late is not None:
         return late.expires_at
+    if proposal.amending is not None:
+        return proposal.amending.due_at
     due = due_of(proposal.programme, PhaseKind.SUBMISSION)
     if proposal.return_due_at is not None:
         return proposal.return_due_at
@@ -177,6 +181,15 @@ def returns_overdue(proposals: Iterable[Proposal]) -> Iterator[Task]:
         url = url_for("proposals.show", id=proposal.id)
         why = say("{unit} has not sent it back in time: ask, wait, or end it without acceptance.", unit=proposal.lead_unit)
         yield Task(titled(proposal), url, why, say("See to it"), url, proposal.return_due_at, rank=place)
+
+
+def changes_due(proposals: Iterable[Proposal]) -> Iterator[Task]:
+    """Proposals approved with changes whose units have sent the changes in."""
+    for proposal in proposals:
+        if proposal.amending is not None and proposal.amending.sent_in is not None:
+            url, judge_url = url_for("proposals.show", id=proposal.id), url_for("proposals.changes", id=proposal.id)
+            why = say("{unit} sent in the changes that the approval asks for: version {number}.", unit=proposal.lead_unit, number=proposal.amending.sent_in)
+            yield Task(titled(proposal), url, why, say("Judge the changes"), judge_url)
 
 
 def scans_due(missing: int) -> Iterator[Task]:

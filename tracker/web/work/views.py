@@ -65,6 +65,7 @@ def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> D
     found = [
         *tasks.checks_due(proposals),
         *tasks.returns_overdue(proposals),
+        *tasks.changes_due(proposals),
         *tasks.ballots_due(proposals),
         *reviewing.secretariat_due(rows),
         *following.secretariat_due(years, now),
