@@ -22,7 +22,7 @@ from tracker.projects.obligations import ObligationKind
 from tracker.projects.rules import ProjectState
 from tracker.proposals import content as shape
 from tracker.proposals.models import Partner, Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.proposals.words import names_in, words_of
 from tracker.reports.lights import Light
 from tracker.reports.models import Report

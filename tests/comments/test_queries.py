@@ -16,7 +16,7 @@ from tracker.comments.rules import AUDIENCES, Scope, may_view
 from tracker.db import session, writing
 from tracker.policy import Actor, Role
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews.models import Review
 from tracker.reviews.rules import ReviewState
 

@@ -14,7 +14,7 @@ from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
 from tracker.proposals.content import empty
 from tracker.proposals.models import Partner, Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting.models import Ballot, Item, RollEntry, Vote
 from tracker.voting.tally import Position
 

@@ -18,7 +18,7 @@ from tracker.decisions.rules import DecisionKind
 from tracker.errors import Invalid, Refused
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 
 def decide(app: Flask, key: int, kind: DecisionKind, who: Member, *, opinion: str = "", reason: str = "", seen: int | None = None) -> None:

@@ -12,7 +12,7 @@ from tracker.decisions import actions, standing
 from tracker.decisions.rules import DecisionKind
 from tracker.errors import Refused
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting import queries
 
 

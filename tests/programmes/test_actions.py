@@ -21,7 +21,7 @@ from tracker.programmes import actions, queries
 from tracker.programmes.content import AREA, Area, Voting
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind, ProgrammeState
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 T = TypeVar("T")
 ZONE = "Asia/Shanghai"

@@ -18,7 +18,7 @@ from tracker.projects.obligations import ObligationKind
 from tracker.projects.quarters import Quarter
 from tracker.projects.rules import ProjectState, RoundState
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reports.lights import Light
 from tracker.reports.models import Report
 from tracker.reports.rules import ReportState

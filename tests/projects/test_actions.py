@@ -33,7 +33,7 @@ from tracker.projects.rounds import RoundDates, RoundRules, suggest
 from tracker.projects.rules import ProjectState
 from tracker.projects.working_days import WorkingCalendar
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 Q1, Q3 = Quarter(2021, 1), Quarter(2021, 3)
 DATES = RoundDates(date(2021, 3, 22), date(2021, 4, 15), date(2021, 4, 22))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.cast import NOW, Cast
 from tracker.proposals import content as shape
 from tracker.proposals.models import Partner, Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.search.models import Readers, SearchText
 
 UNSCREENED = frozenset({ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.NOT_ACCEPTED, ProposalState.WITHDRAWN})

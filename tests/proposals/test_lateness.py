@@ -25,7 +25,7 @@ from tracker.programmes import passes
 from tracker.programmes import queries as programmes
 from tracker.programmes.models import LatePass
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 AFTER = datetime(2021, 1, 10, 2, 0, tzinfo=UTC)
 WINDOW = 0.3

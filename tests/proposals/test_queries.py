@@ -12,7 +12,8 @@ from tracker.db import session, writing
 from tracker.policy import Actor, Role
 from tracker.proposals.models import Proposal
 from tracker.proposals.queries import visible_to
-from tracker.proposals.rules import ProposalState, may_view
+from tracker.proposals.rules import may_view
+from tracker.proposals.states import ProposalState
 
 
 def test_visible_to_is_the_twin_of_may_view(app: Flask, cast: Cast) -> None:

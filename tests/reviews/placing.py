@@ -20,7 +20,7 @@ from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order
 from tracker.proposals.content import empty
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions
 from tracker.reviews import content as shape
 from tracker.reviews.models import Review

@@ -42,7 +42,7 @@ from tracker.programmes.stages import Order
 from tracker.proposals import actions as proposals
 from tracker.proposals.models import Proposal
 from tracker.proposals.queries import locked
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions
 from tracker.reviews.models import Review, Submission
 from tracker.reviews.settings import ReviewRules, Sees, rules_of

@@ -16,7 +16,7 @@ from tracker.members.models import Unit
 from tracker.proposals.listing import Listing, Wanted
 from tracker.proposals.models import Version
 from tracker.proposals.queries import findable
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.search.actions import rebuild
 from tracker.search.models import PLACES, SearchText
 

@@ -19,7 +19,7 @@ from tests.security.reviewing import FIRST_SERIAL
 from tracker.members.models import Person, Seat, SignInSession, Unit
 from tracker.projects.models import Obligation, Project
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reports.models import Report
 from tracker.reports.rules import ReportState
 from tracker.reviews.models import Review

@@ -19,7 +19,7 @@ from tracker.projects.obligations import ObligationKind
 from tracker.projects.rules import ProjectState, RoundState
 from tracker.proposals.content import empty
 from tracker.proposals.models import Partner, Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reports.lights import Light
 from tracker.reports.models import Report, ReportVersion
 from tracker.reports.rules import ReportState

@@ -16,7 +16,7 @@ from tracker.members.rules import PersonState
 from tracker.programmes.models import Programme
 from tracker.proposals.content import empty
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews.models import Review, Submission
 from tracker.reviews.rules import ReviewState
 from tracker.reviews.settings import ReviewRules

@@ -13,7 +13,7 @@ from tracker.comments.models import Remark
 from tracker.comments.rules import Scope
 from tracker.policy import Role
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 
 def place_comment(session: Session, people: Mapping[str, Member]) -> None:

@@ -25,7 +25,7 @@ from tracker.members.rules import PersonState
 from tracker.notifications.models import Notice
 from tracker.policy import Role
 from tracker.proposals.models import Partner, Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.web import identity
 
 Clients = Callable[..., FlaskClient]

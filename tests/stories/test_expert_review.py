@@ -15,7 +15,7 @@ from tests.stories.browser import Desk, desk, in_chinese, in_english
 from tracker import clock
 from tracker.db import session
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews.models import Review
 
 pytestmark = pytest.mark.browser

@@ -26,7 +26,7 @@ from tracker.notifications.models import Notice
 from tracker.policy import Action, Actor, Role, check
 from tracker.proposals import queries as proposals
 from tracker.proposals.models import Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting import actions, counting, queries
 from tracker.voting.actions import Choice, Confirmation, Plan
 from tracker.voting.models import Ballot, Item, RollEntry, Vote

@@ -19,7 +19,7 @@ from tests.pdf_text import body
 from tracker.db import writing
 from tracker.proposals.content import empty
 from tracker.proposals.models import Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting import actions
 from tracker.voting.actions import Choice, Plan
 from tracker.voting.presets import PRESETS

@@ -25,7 +25,7 @@ from tracker.db import db, writing
 from tracker.errors import Refused
 from tracker.policy import Action, Actor, Role
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting import actions
 from tracker.voting.actions import Choice, Confirmation, Plan
 from tracker.voting.models import Ballot, Item, Vote

@@ -18,7 +18,7 @@ from tests.cast import Cast, Member
 from tests.decisions.placing import place
 from tests.product import Statements
 from tracker.db import db
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting.models import Ballot, Vote
 from tracker.voting.record import parse_record, recount
 

@@ -15,7 +15,7 @@ from tests.web.test_proposals_writing import full, start
 from tracker.db import session, writing
 from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 WANTED = "研究方法一节补充国际比较；经费压缩到十五万元以内。"

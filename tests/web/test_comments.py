@@ -21,7 +21,7 @@ from tracker.db import session, writing
 from tracker.members.models import Seat
 from tracker.notifications.models import Notice
 from tracker.policy import Role
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 Clients = Callable[[Member], FlaskClient]
 

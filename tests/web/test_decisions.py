@@ -17,7 +17,7 @@ from tracker.db import writing
 from tracker.decisions.rules import DecisionKind
 from tracker.members.models import Seat
 from tracker.policy import Role
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from tests.cast import NOW, Cast
 from tests.proposals.build import add
 from tracker.db import session, writing
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 Queries = Callable[[], AbstractContextManager[Any]]

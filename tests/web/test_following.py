@@ -26,7 +26,7 @@ from tracker.programmes.stages import Order
 from tracker.projects.models import Round
 from tracker.proposals import actions, queries
 from tracker.proposals.models import Follow, Partner
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting.actions import Plan, open_ballot
 from tracker.voting.presets import PRESETS
 

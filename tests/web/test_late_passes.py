@@ -26,7 +26,7 @@ from tracker.policy import Role
 from tracker.programmes.models import LatePass, Programme
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 At = Callable[[datetime], AbstractContextManager[None]]

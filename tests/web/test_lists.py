@@ -25,7 +25,7 @@ from tracker.db import session, writing
 from tracker.members.models import Person
 from tracker.programmes.models import Programme
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 Queries = Callable[[], AbstractContextManager[Any]]

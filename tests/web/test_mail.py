@@ -29,7 +29,7 @@ from tracker.notifications.outbox import LEASE, WAITS
 from tracker.notifications.post import Handed, hand_over
 from tracker.notifications.rules import BINDING, MailState, NoticeKind, Pace
 from tracker.proposals.models import Partner, Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.web.mail.delivery import deliver
 
 Clients = Callable[..., FlaskClient]

@@ -24,7 +24,7 @@ from tracker.db import session, writing
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.partners import Standing
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 Queries = Callable[[], AbstractContextManager[Any]]

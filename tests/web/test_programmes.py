@@ -20,7 +20,7 @@ from tests.decisions.placing import ballot, balloted, place
 from tracker.db import db, writing
 from tracker.files.disk import Stored
 from tracker.programmes import actions, queries
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 Counting = Callable[[], AbstractContextManager[list[str]]]

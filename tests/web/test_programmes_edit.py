@@ -20,7 +20,7 @@ from tracker.db import session, writing
 from tracker.programmes import actions, queries
 from tracker.programmes.models import CallFile, Programme
 from tracker.programmes.rules import PhaseKind, ProgrammeState
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 SECTIONS = ("/edit", "/edit/dates", "/edit/areas", "/edit/voting", "/edit/files")

@@ -31,7 +31,7 @@ from tracker.members.models import SignInSession
 from tracker.messages import Message
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Attachment, Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.web import uploads
 
 ClientOf = Callable[..., FlaskClient]

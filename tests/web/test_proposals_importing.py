@@ -23,7 +23,7 @@ from tracker.audit.models import Event
 from tracker.db import session
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 URL = "/proposals/import"

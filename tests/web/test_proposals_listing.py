@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from tests.cast import Cast
 from tests.proposals.build import add
 from tracker.db import writing
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
 Queries = Callable[[], AbstractContextManager[Any]]

@@ -17,7 +17,7 @@ from tests.web.test_proposals_writing import ClientOf, Rows, Stored, full, rows,
 from tracker.audit.models import Event
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 Queries = Callable[[], AbstractContextManager[Any]]
 FAILING = {

@@ -19,7 +19,7 @@ from tracker.audit.models import Event
 from tracker.db import session
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 Rows = Callable[[sa.Select[Any]], list[Any]]
 Stored = Callable[[], Proposal]

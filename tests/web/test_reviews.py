@@ -32,7 +32,7 @@ from tests.reviews.placing import (
 from tracker.db import session
 from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions
 from tracker.reviews.models import Review, Submission
 

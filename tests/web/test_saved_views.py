@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.proposals.build import add
 from tracker.db import session, writing
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.saved_views.models import MOST, SavedView
 
 ClientOf = Callable[..., FlaskClient]

@@ -24,7 +24,7 @@ from tracker.members.models import Person, Seat
 from tracker.policy import Action, Role
 from tracker.programmes.models import Phase
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reports.lights import Light
 from tracker.reports.rules import ReportState
 from tracker.transitions import perform

@@ -22,7 +22,7 @@ from tracker.proposals.amending import Amending
 from tracker.proposals.entry import read_note
 from tracker.proposals.models import Proposal, Titled
 from tracker.proposals.queries import last_version_number
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 from tracker.voting.actions import seal_due_of
 

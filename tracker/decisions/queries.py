@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, lazyload
 from tracker.decisions.models import Decision
 from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry
 
 

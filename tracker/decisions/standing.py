@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tracker.db import JSONDict, session
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
 from tracker.voting.queries import afterwards

@@ -31,7 +31,8 @@ from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.owing import missing
 from tracker.proposals.partnering import ask, tell_left_out
 from tracker.proposals.partners import to_ask
-from tracker.proposals.rules import ProposalState, Start
+from tracker.proposals.rules import Start
+from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 
 

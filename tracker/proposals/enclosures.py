@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tracker.policy import COMMITTEE_ROLES, Actor, Role
-from tracker.proposals.rules import ProposalState as S
 from tracker.proposals.rules import on_it
+from tracker.proposals.states import ProposalState as S
 
 if TYPE_CHECKING:
     from tracker.proposals.models import Attachment, Proposal

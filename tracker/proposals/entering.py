@@ -17,7 +17,8 @@ from tracker.proposals import content as shape
 from tracker.proposals.actions import new_draft, owed, snapshot
 from tracker.proposals.entry import Draft
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState, Start
+from tracker.proposals.rules import Start
+from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 
 COLUMNS = (*names(*shape.TITLES), "area", "keywords", *names(*shape.FIELDS))

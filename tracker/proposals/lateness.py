@@ -9,7 +9,7 @@ from tracker.programmes import passes
 from tracker.programmes.rules import PhaseKind
 from tracker.proposals.closing import closed, late_pass_of
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 
 
 def take_use(proposal: Proposal) -> None:

@@ -17,7 +17,7 @@ from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import queries
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.queries import NOTHING_SETTLED, Settled, effective_state, on_it, visible_to
-from tracker.proposals.rules import STATES, ProposalState
+from tracker.proposals.states import STATES, ProposalState
 from tracker.search.models import Kind, Readers
 from tracker.search.queries import Hits
 from tracker.search.tokens import Term, terms

@@ -8,7 +8,7 @@ from tracker.messages import say
 from tracker.policy import Action, Actor, check
 from tracker.proposals.entry import read_note
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 
 MERGES_INTO = frozenset({ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.SCREENED, ProposalState.IN_REVIEW, ProposalState.REVIEWED})

@@ -21,6 +21,7 @@ from tracker.proposals.content import PARTNERS
 from tracker.proposals.enclosures import AttachmentKind
 from tracker.proposals.form import FIRST, Form, from_body
 from tracker.proposals.partners import Answer, Standing, standing_of, to_ask
+from tracker.proposals.states import STATES, ProposalState
 from tracker.proposals.words import names_in, words_of
 from tracker.search.actions import Found
 from tracker.search.models import Kind as SearchKind
@@ -53,7 +54,7 @@ class Proposal(Base):
     programme_id: Mapped[int] = mapped_column(sa.ForeignKey("programme.id"))
     serial: Mapped[int]
     number: Mapped[str] = mapped_column(sa.String(20), unique=True)
-    state: Mapped[law.ProposalState] = mapped_column(choice(law.ProposalState), default=law.ProposalState.DRAFT)
+    state: Mapped[ProposalState] = mapped_column(choice(ProposalState), default=ProposalState.DRAFT)
     lead_unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"))
     area_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic_area.id"))
     title_zh: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -81,7 +82,7 @@ class Proposal(Base):
     """The changes that an approval asks for, as ``amending`` reads them; None where none are owed."""
     form_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("form_version.id"))
     version: Mapped[int] = mapped_column(default=1)
-    settled: ClassVar[law.ProposalState | None] = None
+    settled: ClassVar[ProposalState | None] = None
     left_out = frozenset[int]()
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
@@ -123,12 +124,12 @@ class Proposal(Base):
 
         ``settled`` is what the tally says of it, where the reader has asked (``voting.queries.settle``).
         """
-        due = self.state is law.ProposalState.IN_BALLOT and self.ballot_closes_at is not None and self.ballot_closes_at <= now
-        return (self.settled or law.ProposalState.BALLOTED) if due else self.state
+        due = self.state is ProposalState.IN_BALLOT and self.ballot_closes_at is not None and self.ballot_closes_at <= now
+        return (self.settled or ProposalState.BALLOTED) if due else self.state
 
     def state_label(self, state: str) -> Message:
         """Return the state in words."""
-        return law.STATES[law.ProposalState(state)]
+        return STATES[ProposalState(state)]
 
     def names(self) -> Mapping[str, object]:
         """Return number and title under the names notices use."""

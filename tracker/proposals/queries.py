@@ -21,7 +21,7 @@ from tracker.programmes.stages import Order
 from tracker.proposals.enclosures import AWAITING_SCAN, AttachmentKind
 from tracker.proposals.models import Attachment, Partner, Proposal, Version
 from tracker.proposals.partners import Answer
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.search.models import Kind as SearchKind
 from tracker.search.queries import Hits
 from tracker.search.tokens import Term

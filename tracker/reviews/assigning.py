@@ -20,7 +20,7 @@ from tracker.notifications.models import Bilingual
 from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
 from tracker.proposals.models import Proposal, Version
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import content as shape
 from tracker.reviews import queries
 from tracker.reviews.balance import Need, share_out

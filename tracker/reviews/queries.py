@@ -15,7 +15,7 @@ from tracker.policy import UNIT_ROLES, Actor, Role
 from tracker.programmes.models import Programme
 from tracker.proposals.models import Partner, Proposal, Version
 from tracker.proposals.queries import on_it
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews.models import Review, Submission
 from tracker.reviews.rules import ALL_SEEING, LIVE, OPEN
 from tracker.reviews.settings import Sees

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tracker.messages import Message, say
 from tracker.policy import SECRETARIAT, UNIT_ROLES, Action, Actor, Denial, Kind, Role, Rule, Who
-from tracker.proposals.rules import ProposalState, on_it
+from tracker.proposals.rules import on_it
+from tracker.proposals.states import ProposalState
 from tracker.reviews.conflicts import CONFLICTS
 from tracker.reviews.settings import SIGHTS, Sight, rules_of
 

@@ -16,7 +16,7 @@ from tracker.policy import Action
 from tracker.programmes.models import Programme
 from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.voting import counting
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
 from tracker.voting.tally import Outcome

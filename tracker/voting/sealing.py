@@ -9,7 +9,7 @@ from tracker.db import get, session
 from tracker.messages import Message, say
 from tracker.policy import SYSTEM, Action
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 from tracker.voting import counting, queries
 from tracker.voting.models import Ballot, Item

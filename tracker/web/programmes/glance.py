@@ -17,7 +17,7 @@ from tracker.programmes.rules import PHASES
 from tracker.programmes.stages import Order, order_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.queries import effective_state, visible_to
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reports import overview
 from tracker.reviews.rules import ALL_SEEING
 from tracker.voting.models import Ballot

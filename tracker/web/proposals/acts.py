@@ -19,8 +19,8 @@ from tracker.proposals import actions, merging, partnering, queries
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.partners import partner_of, to_ask
-from tracker.proposals.rules import ProposalState
 from tracker.proposals.screening import LABELS
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions as reviews
 from tracker.web.formats import committee_zone, translated
 from tracker.web.identity import the_actor, writes

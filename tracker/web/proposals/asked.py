@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
 from tracker.proposals.screening import Sheet, sheet_of
+from tracker.proposals.states import ProposalState
 
 if TYPE_CHECKING:
     from wtforms import Form

@@ -13,7 +13,8 @@ from tracker.programmes.rules import PhaseKind
 from tracker.proposals import queries
 from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState, Start
+from tracker.proposals.rules import Start
+from tracker.proposals.states import ProposalState
 from tracker.voting.actions import seal_due_of
 from tracker.web.identity import SAFE, the_actor
 

@@ -21,7 +21,8 @@ from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
 from tracker.proposals.listing import NEWEST_FIRST, SORTS, Listing, Named, Wanted
-from tracker.proposals.rules import STATES, Start
+from tracker.proposals.rules import Start
+from tracker.proposals.states import STATES
 from tracker.saved_views.queries import of as views_of
 from tracker.web.exports import Column, Kind, send
 from tracker.web.formats import locale_code, name_text, translated

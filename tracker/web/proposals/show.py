@@ -24,8 +24,9 @@ from tracker.proposals import content as shape
 from tracker.proposals.enclosures import AWAITING_SCAN
 from tracker.proposals.models import Proposal, Version
 from tracker.proposals.partners import STANDINGS, TONES
-from tracker.proposals.rules import ProposalState, on_it
+from tracker.proposals.rules import on_it
 from tracker.proposals.screening import LABELS
+from tracker.proposals.states import ProposalState
 from tracker.voting import queries as ballots
 from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor

@@ -13,7 +13,7 @@ from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, order_of
 from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import STATES, ProposalState
+from tracker.proposals.states import STATES, ProposalState
 from tracker.web.formats import day_text
 
 S = ProposalState

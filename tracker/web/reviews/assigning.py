@@ -12,7 +12,7 @@ from tracker.errors import NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import SECRETARIAT, Denial, Kind
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions, queries
 from tracker.reviews.conflicts import CONFLICTS
 from tracker.reviews.settings import rules_of

@@ -20,7 +20,7 @@ from tracker.policy import Action, can
 from tracker.programmes.models import Programme
 from tracker.programmes.stages import Order, order_of
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions, queries
 from tracker.reviews.models import Review
 from tracker.reviews.rules import LIVE, OPEN, REVIEW_STATES, ReviewState

@@ -13,7 +13,7 @@ from tracker.errors import NotFound
 from tracker.messages import say
 from tracker.policy import Action, Actor, Role, available, can
 from tracker.proposals import content as proposal_shape
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reviews import actions, queries
 from tracker.reviews import summary as sums
 from tracker.reviews.models import Review, Submission

@@ -14,7 +14,7 @@ from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES, PhaseKind, ProgrammeState
 from tracker.programmes.stages import Order, order_of
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.web.work import reading
 from tracker.web.work.tasks import due_of, titled
 

@@ -23,7 +23,7 @@ from tracker.projects.quarters import Quarter
 from tracker.projects.rules import ProjectState
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.queries import lacks_scan, scans_missing
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.reports.models import Report
 from tracker.reports.queries import owed_rows
 from tracker.reports.rules import ReportState

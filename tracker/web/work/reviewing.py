@@ -13,8 +13,9 @@ from tracker.policy import SYSTEM
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PhaseKind
 from tracker.programmes.stages import Order, order_of
+from tracker.proposals.conditions import review_comes_next
 from tracker.proposals.models import Proposal
-from tracker.proposals.rules import ProposalState, review_comes_next
+from tracker.proposals.states import ProposalState
 from tracker.reviews import queries
 from tracker.reviews.models import Review
 from tracker.reviews.rules import OPEN, ReviewState

@@ -20,7 +20,8 @@ from tracker.programmes.stages import Order, order_of
 from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.partners import Standing, partner_of
-from tracker.proposals.rules import ProposalState, Start
+from tracker.proposals.rules import Start
+from tracker.proposals.states import ProposalState
 from tracker.text import count_zi
 from tracker.voting.tally import Result
 from tracker.web.work import reading

@@ -19,7 +19,7 @@ from tracker.policy import Action, Actor, Role, check
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals.actions import may_start
-from tracker.proposals.rules import ProposalState
+from tracker.proposals.states import ProposalState
 from tracker.web.identity import the_actor
 from tracker.web.notices.views import links_of
 from tracker.web.work import following, outlook, reading, reviewing, tasks
