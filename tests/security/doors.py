@@ -151,7 +151,13 @@ REPORT_STATES_TRIED = {
 }
 STATES_TRIED = {
     "proposals.show": tuple(state for state in ProposalState if state is not ProposalState.REVIEWED),
-    "proposals.edit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.IN_BALLOT),
+    "proposals.edit": (
+        ProposalState.DRAFT,
+        ProposalState.RETURNED,
+        ProposalState.SUBMITTED,
+        ProposalState.IN_BALLOT,
+        ProposalState.APPROVED_WITH_CHANGES,
+    ),
     "proposals.move_form": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.submit": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED),
     "proposals.screen": (ProposalState.DRAFT, ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.SCREENED),
@@ -167,6 +173,7 @@ STATES_TRIED = {
     "proposals.scan": (ProposalState.DRAFT, ProposalState.RETURNED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "proposals.download": (ProposalState.DRAFT, ProposalState.APPROVED),
     "proposals.detach": (ProposalState.DRAFT, ProposalState.SUBMITTED),
+    "proposals.changes": (ProposalState.APPROVED_WITH_CHANGES, ProposalState.BALLOTED),
     "decisions.decide": (ProposalState.BALLOTED, ProposalState.DEFERRED, ProposalState.SUBMITTED, ProposalState.APPROVED),
     "decisions.declare_conflict": (ProposalState.BALLOTED, ProposalState.APPROVED),
 }
@@ -195,7 +202,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
     if rule.endpoint in STATES_TRIED:
         known = {"other_id": samples.proposals[ProposalState.RETURNED], "kind": "pdf"}
         extra = {name: known.get(name, 1) for name in names - {"id"}}
-        return [(state.value, {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint] if state in samples.proposals]
+        return [(state.value[:ON], {"id": samples.proposals[state], **extra}) for state in STATES_TRIED[rule.endpoint] if state in samples.proposals]
     area = rule.endpoint.partition(".")[0]
     if area in AREAS:
         return list(AREAS[area](rule, samples))

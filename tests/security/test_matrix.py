@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.product import TODAY, Year, make_app, sign_in_as
+from tests.security.amending import place_changes
 from tests.security.doors import WHO, Door, Samples, doors, find_samples
 from tests.security.late import place_pass
 from tests.security.newer import place_form
@@ -43,6 +44,7 @@ class House:
         with self.app.app_context(), writing() as session:
             session.execute(sa.update(Person).where(Person.id == self.year.people["unit-18"].person_id).values(state=PersonState.SUSPENDED))
             place_reports(session, self.year.people, lead=str(WHO["lead"]), partner=str(WHO["partner"]))
+            place_changes(session)
             place_comment(session, self.year.people)
             place_form(session, self.year.people)
             place_pass(session, self.year.people, holder=str(WHO["stranger"]))

@@ -12,7 +12,16 @@ from tracker.projects import queries
 
 def decide(story: Story, key: str, fact: Fact) -> None:
     """Let the chair decide as the step says, with its opinion."""
-    actions.decide(story.locked(key), actions.Taking(DecisionKind(fact["do"]), fact["opinion"]), actor=story.actor("chair"))
+    taking = actions.Taking(
+        DecisionKind(fact["do"]), fact["opinion"], changes=fact.get("changes", ""), due_at=story.instant(fact["due"]) if "due" in fact else None
+    )
+    actions.decide(story.locked(key), taking, actor=story.actor("chair"))
+
+
+def accept_changes(story: Story, key: str, fact: Fact) -> None:
+    """Let the secretariat find the changes made that the approval asked for."""
+    proposal = story.locked(key)
+    actions.accept_changes(proposal, actor=story.actor("secretariat"), seen_version=proposal.version, note=fact["note"])
 
 
 def start(story: Story, key: str, fact: Fact) -> None:
