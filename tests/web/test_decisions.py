@@ -48,7 +48,7 @@ def test_decide_page_asks_a_reason_only_for_what_departs_from_the_vote(app: Flas
     chair = client_of(cast.chair)
     carried, failed, tie = balloted(app, cast), balloted(app, cast, "not_carried"), balloted(app, cast, "tie_chair_decides")
     assert "Owed only when you decide otherwise than the vote: Do not approve." in words(chair.get(url(carried)).text)
-    assert "Owed only when you decide otherwise than the vote: Approve." in words(chair.get(url(failed)).text)
+    assert "Owed only when you decide otherwise than the vote: Approve and Approve with changes." in words(chair.get(url(failed)).text)
     assert 'name="reason"' not in chair.get(url(tie)).text
 
 
