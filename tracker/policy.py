@@ -59,6 +59,7 @@ class Action(StrEnum):
     AMEND = "amend"
     ACCEPT_CHANGES = "accept_changes"
     SEND_BACK = "send_back"
+    RELEASE = "release"
     DEFER = "defer"
     REJECT = "reject"
     CREATE = "create"

@@ -15,6 +15,7 @@ from tracker.audit.models import Event
 from tracker.db import db, get, writing
 from tracker.decisions import actions
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.taking import Taking
 from tracker.errors import Invalid, Refused
 from tracker.notifications.models import Notice
 from tracker.proposals.models import Proposal
@@ -23,7 +24,7 @@ from tracker.proposals.states import ProposalState
 
 def decide(app: Flask, key: int, kind: DecisionKind, who: Member, *, opinion: str = "", reason: str = "", seen: int | None = None) -> None:
     with app.app_context(), writing():
-        actions.decide(get(Proposal, key), actions.Taking(kind, opinion, reason), actor=who.actor, seen=seen)
+        actions.decide(get(Proposal, key), Taking(kind, opinion, reason), actor=who.actor, seen=seen)
 
 
 def declare(app: Flask, key: int, who: Member, reason: str = "I also serve the lead unit.") -> None:

@@ -10,6 +10,7 @@ from tests.decisions.placing import ballot, decisions_on, place, state_of
 from tracker.db import db, get, writing
 from tracker.decisions import actions, standing
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.taking import Taking
 from tracker.errors import Refused
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
@@ -41,7 +42,7 @@ def test_deciding_seals_the_ballot_first(app: Flask, cast: Cast) -> None:
     key = place(app, cast, ProposalState.IN_BALLOT)
     ballot(app, cast, [key], closes_at=NOW, yes=12, no=5)
     with app.app_context(), writing():
-        actions.decide(get(Proposal, key), actions.Taking(DecisionKind.APPROVE), actor=cast.chair.actor)
+        actions.decide(get(Proposal, key), Taking(DecisionKind.APPROVE), actor=cast.chair.actor)
     assert (state_of(app, key), decisions_on(app, key)[0].ballot_outcome) == (ProposalState.APPROVED, "carried")
 
 
@@ -49,5 +50,5 @@ def test_nothing_is_decided_where_the_vote_had_no_quorum(app: Flask, cast: Cast)
     key = place(app, cast, ProposalState.IN_BALLOT)
     ballot(app, cast, [key], closes_at=NOW, yes=3, no=2)
     with pytest.raises(Refused), app.app_context(), writing():
-        actions.decide(get(Proposal, key), actions.Taking(DecisionKind.APPROVE), actor=cast.chair.actor)
+        actions.decide(get(Proposal, key), Taking(DecisionKind.APPROVE), actor=cast.chair.actor)
     assert decisions_on(app, key) == []

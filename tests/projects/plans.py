@@ -12,6 +12,7 @@ from tests.decisions.placing import balloted
 from tracker.db import db, get, writing
 from tracker.decisions import actions as decisions
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.taking import Taking
 from tracker.projects import actions, queries
 from tracker.projects.models import Obligation, Project
 from tracker.proposals.content import empty
@@ -56,7 +57,7 @@ def approved(app: Flask, cast: Cast, **kwargs: str) -> int:
 def approve(app: Flask, cast: Cast, key: int) -> int:
     """Let the chair approve a proposal, and return the id of the project it became."""
     with app.app_context(), writing() as session:
-        decisions.decide(get(Proposal, key), DecisionKind.APPROVE, opinion="选题重要。", reason="", actor=cast.chair.actor)
+        decisions.decide(get(Proposal, key), Taking(DecisionKind.APPROVE, "选题重要。"), actor=cast.chair.actor)
         return session.scalars(queries.of_proposal(key)).one().id
 
 

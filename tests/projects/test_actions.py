@@ -21,6 +21,7 @@ from tracker.audit.models import Event
 from tracker.db import db, get, writing
 from tracker.decisions import actions as decisions
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.taking import Taking
 from tracker.errors import Invalid, Refused, Stale
 from tracker.notifications.models import Notice
 from tracker.programmes import actions as programmes
@@ -109,7 +110,7 @@ def test_the_second_approval_takes_the_next_number_and_a_new_prefix_holds_from_t
 def test_a_rejected_or_deferred_proposal_becomes_no_project(app: Flask, cast: Cast, kind: DecisionKind) -> None:
     key = balloted(app, cast)
     with app.app_context(), writing():
-        decisions.decide(get(Proposal, key), kind, opinion="", reason="预算未明确。", actor=cast.chair.actor)
+        decisions.decide(get(Proposal, key), Taking(kind, reason="预算未明确。"), actor=cast.chair.actor)
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Project)) == 0
 
@@ -373,12 +374,12 @@ def test_the_next_year_takes_over_prefix_and_numbers(app: Flask, cast: Cast) -> 
 
 
 @pytest.mark.parametrize("state", [ProposalState.SCREENED, ProposalState.APPROVED])
-def test_nobody_else_than_those_who_approve_can_establish(app: Flask, cast: Cast, state: ProposalState) -> None:
+def test_no_unit_can_establish(app: Flask, cast: Cast, state: ProposalState) -> None:
     key = place(app, cast, state)
     with_plan(app, key)
     with app.app_context(), pytest.raises(Refused), writing() as session:
         proposal = session.get_one(Proposal, key)
-        actions.establish(proposal, actor=cast.secretariat.actor)
+        actions.establish(proposal, actor=cast.huawei.actor)
 
 
 def test_the_clock_of_the_approval_is_the_projects_own(app: Flask, cast: Cast) -> None:

@@ -31,8 +31,9 @@ from tests.reviews.placing import (
 from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import session, writing
-from tracker.decisions.actions import Taking, decide
+from tracker.decisions.actions import decide
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.taking import Taking
 from tracker.errors import Invalid, NotFound, Refused, Stale
 from tracker.members.models import Seat
 from tracker.notifications.models import Notice

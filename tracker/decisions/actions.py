@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-
-import sqlalchemy as sa
+from dataclasses import replace
 
 from tracker import clock
-from tracker.db import expect_version, get, session
+from tracker.db import expect_version, session
 from tracker.decisions import queries
-from tracker.decisions.models import Decision
-from tracker.decisions.rules import ACTIONS, OPINION_NEWS, TAKEN, DecisionKind, against_vote, owes_reason
+from tracker.decisions.models import Decision, HeldDecision
+from tracker.decisions.releasing import drop_held, hold, waits_for_release
+from tracker.decisions.rules import ACTIONS, TAKEN, DecisionKind
+from tracker.decisions.taking import Decided, Taking, bring_into_force, locked
 from tracker.errors import Invalid, Refused
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
-from tracker.programmes.models import Programme
 from tracker.projects.actions import establish, lock_numbers
-from tracker.proposals.amending import Amending
 from tracker.proposals.entry import read_note
 from tracker.proposals.models import Proposal, Titled
-from tracker.proposals.queries import last_version_number
 from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 from tracker.voting.actions import seal_due_of
@@ -29,88 +25,31 @@ from tracker.voting.actions import seal_due_of
 DECIDED = frozenset({ProposalState.APPROVED, ProposalState.APPROVED_WITH_CHANGES, ProposalState.DEFERRED, ProposalState.REJECTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """What the chair decides: the kind, an opinion if there is one, the reason owed against the vote, and the changes that an approval asks for."""
-
-    kind: DecisionKind
-    opinion: str = ""
-    reason: str = ""
-    changes: str = ""
-    due_at: datetime | None = None
-
-    def faults(self, outcome: str | None) -> dict[str, list[Message]]:
-        """Name what it owes, by field."""
-        wrong: dict[str, list[Message]] = {}
-        if against_vote(self.kind, outcome) and not self.reason:
-            wrong["reason"] = [owes_reason(outcome)]
-        if self.kind is DecisionKind.APPROVE_WITH_CHANGES:
-            if not self.changes:
-                wrong["changes"] = [say("Say what is to be changed: the lead unit works by these words.")]
-            if self.due_at is not None and self.due_at <= clock.now():
-                wrong["due"] = [say("This lies in the past.")]
-        return wrong
-
-
-def decide(proposal: Proposal, taking: Taking, *, actor: Actor, seen: int | None = None) -> Decision:
-    """Decide on ``proposal`` and return the record.
+def decide(proposal: Proposal, taking: Taking, *, actor: Actor, seen: int | None = None, seen_held: int | None = None) -> Decision | HeldDecision:
+    """Decide on ``proposal`` and return the record, or what is held where the decisions of the year are released together.
 
     In order: locks the programme for the number of the project that an approval makes; seals the ballot it stands in if that is over, locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
-    its decider knew, 0 for none, None for not asked); refuses what ``Taking.faults`` names (Invalid by field); changes
-    the state, tells the units and the secretariat; writes the record; an approval establishes the project. Raises before anything is written.
+    its decider knew, 0 for none, None for not asked), likewise ``seen_held`` (the version of the held one); refuses what ``Taking.faults`` names (Invalid by field); changes
+    the state, tells the units and the secretariat; writes the record; an approval establishes the project; or keeps all of that for the release.
+    Raises before anything is written.
     """
     if taking.kind is DecisionKind.APPROVE:
         lock_numbers(proposal.programme_id)
     seal_due_of(proposal)
-    proposal = _locked(proposal)
+    proposal = locked(proposal)
     last = latest(proposal.id)
     denial = refusal(proposal, taking.kind, actor=actor, last=last)
     if denial is None and last is not None and seen is not None and last.id != seen:
         denial = Denial(Kind.WRONG_STATE, already(last))
     if denial is not None:
         raise Refused(denial)
-    taking = replace(taking, opinion=taking.opinion.strip(), reason=taking.reason.strip(), changes=taking.changes.strip())
+    taking = taking.trimmed()
     faults = taking.faults(proposal.ballot_outcome)
     if faults:
         raise Invalid(faults)
-    return _record(proposal, taking, actor=actor)
-
-
-def _locked(proposal: Proposal) -> Proposal:
-    """Lock the proposal and read it anew, with the programme, which its rules ask for."""
-    programme = get(Programme, proposal.programme_id)
-    found = get(Proposal, proposal.id, lock=True)
-    sa.orm.attributes.set_committed_value(found, "programme", programme)
-    return found
-
-
-def _record(proposal: Proposal, taking: Taking, *, actor: Actor) -> Decision:
-    at, outcome, kind = clock.now(), proposal.ballot_outcome, taking.kind
-    departs, amends = against_vote(kind, outcome), kind is DecisionKind.APPROVE_WITH_CHANGES
-    news = Message(OPINION_NEWS[kind].msgid, {"opinion": taking.opinion}) if taking.opinion else None
-    note = taking.changes if amends else taking.reason or taking.opinion
-    perform(ACTIONS[kind], proposal, actor=actor, note=note, facts={"against_vote": departs, "ballot_outcome": outcome}, news=news)
-    decided_on = session().scalar(last_version_number(proposal.id)) or 0
-    proposal.owes = Amending(taking.changes, decided_on, taking.due_at).kept() if amends else None
-    proposal.decided_at = at
-    proposal.version += 1
-    decision = Decision(
-        proposal_id=proposal.id,
-        kind=kind,
-        opinion=taking.opinion,
-        reason=taking.reason if departs else "",
-        changes=taking.changes if amends else "",
-        changes_due_at=taking.due_at if amends else None,
-        against_vote=departs,
-        ballot_outcome=outcome,
-        person_id=actor.person_id,
-        role=actor.role,
-        decided_at=at,
-    )
-    session().add(decision)
-    if kind is DecisionKind.APPROVE:
-        establish(proposal, actor=actor)
-    return decision
+    if waits_for_release(proposal):
+        return hold(proposal, taking, actor=actor, seen=seen_held)
+    return bring_into_force(proposal, taking, Decided(actor, clock.now()))
 
 
 def accept_changes(proposal: Proposal, *, actor: Actor, seen_version: int, note: str = "") -> None:
@@ -138,7 +77,7 @@ def send_back(proposal: Proposal, *, actor: Actor, seen_version: int, note: str)
 
 def _judged(action: Action, proposal: Proposal, actor: Actor, seen_version: int) -> Proposal:
     """Lock the proposal; refuse at once, so that a wrong state is told before a stale page is."""
-    proposal = _locked(proposal)
+    proposal = locked(proposal)
     denial = check(action, proposal, actor=actor, now=clock.now())
     if denial is not None:
         raise Refused(denial)
@@ -150,14 +89,15 @@ def declare_conflict(proposal: Proposal, *, reason: str, actor: Actor) -> None:
     """Note that the chair is conflicted on ``proposal``: from now on the executive director decides.
 
     Seals the ballot it stands in if that is over, locks the proposal; Refused for whoever is not the chair, for a second time and after the decision; Invalid without a reason.
-    Tells the deciders and the secretariat.
+    Drops what the chair has decided and not released. Tells the deciders and the secretariat.
     """
     seal_due_of(proposal)
-    proposal = _locked(proposal)
+    proposal = locked(proposal)
     denial = check(Action.DECLARE_CONFLICT, proposal, actor=actor, now=clock.now())
     if denial is None and not reason.strip():
         raise Invalid({"reason": [say("Say in a sentence what the conflict is: it is kept with the record.")]})
     perform(Action.DECLARE_CONFLICT, proposal, actor=actor, note=reason)
+    drop_held(proposal.id)
     proposal.chair_conflict_at = clock.now()
     proposal.version += 1
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
-from tracker.decisions.models import Decision
+from tracker.decisions.models import Decision, HeldDecision
 from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
@@ -64,8 +65,29 @@ def latest_items(now: datetime) -> sa.Select[Item]:
     return sa.select(Item).options(joinedload(Item.ballot)).where(Item.id.in_(newest))
 
 
-def taken_between(start: datetime, end: datetime) -> sa.Select[Decision]:
-    """Decisions taken in ``[start, end)`` with their proposals, the newest first."""
+def held_on(proposal_id: int) -> sa.Select[HeldDecision]:
+    """What is held on one proposal, with who decided."""
+    return sa.select(HeldDecision).options(joinedload(HeldDecision.person)).where(HeldDecision.proposal_id == proposal_id)
+
+
+def held_of(programme_id: int) -> sa.Select[HeldDecision]:
+    """What is held in a year, with who decided and the proposals with their lead units, in the order of the proposals."""
     return (
-        sa.select(Decision).options(joinedload(Decision.proposal)).where(Decision.decided_at >= start, Decision.decided_at < end).order_by(Decision.id.desc())
+        sa.select(HeldDecision)
+        .options(
+            joinedload(HeldDecision.person),
+            joinedload(HeldDecision.proposal).options(joinedload(Proposal.lead_unit), joinedload(Proposal.programme), lazyload(Proposal.partners)),
+        )
+        .where(HeldDecision.programme_id == programme_id)
+        .order_by(HeldDecision.proposal_id)
     )
+
+
+def count_held(programme_id: int) -> sa.Select[int]:
+    """How many decisions of a year are held."""
+    return sa.select(sa.func.count()).where(HeldDecision.programme_id == programme_id)
+
+
+def held_in(programme_ids: Iterable[int]) -> sa.Select[int, int]:
+    """The proposals of these years on which a decision is held, each with its year."""
+    return sa.select(HeldDecision.proposal_id, HeldDecision.programme_id).where(HeldDecision.programme_id.in_(programme_ids))

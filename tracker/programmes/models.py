@@ -19,7 +19,7 @@ class Programme(Base):
     """One year's call (年度计划).
 
     ``passes_until`` is when the last of its late passes ends, None while none was given: only then are ``passes`` worth asking for, which
-    few pages do. ``form_number`` is that of its newest form; number 1 is the one that the program ships, unless the programme has a row for it.
+    few pages do. ``release_together`` holds the chair's decisions until all are released. ``form_number`` is that of its newest form; number 1 is the one that the program ships, unless the programme has a row for it.
     """
 
     __tablename__ = "programme"
@@ -43,6 +43,7 @@ class Programme(Base):
     review: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     screening: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     public_notice: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
+    release_together: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     passes_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

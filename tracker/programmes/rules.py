@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tracker.messages import Message, say
-from tracker.policy import ANYONE, SECRETARIAT, Action, Actor, Denial, Kind, Rule, Who
+from tracker.policy import ANYONE, CHAIR, DIRECTOR, SECRETARIAT, Action, Actor, Denial, Kind, Rule, Who
 
 if TYPE_CHECKING:
     from tracker.programmes.models import LatePass, Programme
@@ -74,6 +74,7 @@ PROGRAMME: Mapping[Action, Rule] = {
         news=say("The call of {programme} is out."),
     ),
     Action.COPY: Rule(say("Copy to the next year"), (SECRETARIAT,)),
+    Action.RELEASE: Rule(say("Release the decisions"), (CHAIR, DIRECTOR, SECRETARIAT), frozenset({ProgrammeState.PUBLISHED}), offered=False),
 }
 
 

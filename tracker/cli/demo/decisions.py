@@ -6,15 +6,14 @@ from tracker.cli.demo.story import Fact, Story
 from tracker.db import session
 from tracker.decisions import actions
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.taking import Taking
 from tracker.projects import actions as projects
 from tracker.projects import queries
 
 
 def decide(story: Story, key: str, fact: Fact) -> None:
     """Let the chair decide as the step says, with its opinion."""
-    taking = actions.Taking(
-        DecisionKind(fact["do"]), fact["opinion"], changes=fact.get("changes", ""), due_at=story.instant(fact["due"]) if "due" in fact else None
-    )
+    taking = Taking(DecisionKind(fact["do"]), fact["opinion"], changes=fact.get("changes", ""), due_at=story.instant(fact["due"]) if "due" in fact else None)
     actions.decide(story.locked(key), taking, actor=story.actor("chair"))
 
 

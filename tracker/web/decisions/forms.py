@@ -35,19 +35,29 @@ class Prose:
         field.data = cleaned
 
 
+def number_in(typed: str | None) -> int:
+    """Return a key or version as the page sent it back; 0 for anything that is none."""
+    text = (typed or "").strip()
+    return min(int(text), KEY_LIMIT) if text.isascii() and text.isdigit() and len(text) <= len(str(KEY_LIMIT)) else 0
+
+
 class DecisionForm(TextForm):
-    """The chair's opinion, the changes an approval asks for, the reason owed against the vote, and the newest decision that the page knew of."""
+    """The chair's opinion, the changes an approval asks for, the reason owed against the vote, and the newest decision and the held one that the page knew of."""
 
     opinion = TextAreaField(_l("Opinion"), validators=[Prose(OPINION_LIMIT)])
     reason = TextAreaField(_l("Reason for deciding against the vote"), validators=[Prose(REASON_LIMIT)])
     changes = TextAreaField(_l("Changes wanted"), validators=[Prose(REASON_LIMIT)])
     due = StringField(_l("Changes wanted by"), widget=DateTimeLocalInput(), description=_l("On the committee's clock; leave it empty for none."))
     seen = HiddenField()
+    held = HiddenField()
 
     def seen_id(self) -> int:
         """Return the id of the newest decision that the page showed; 0 for none, and for anything that is no id."""
-        text = (self.seen.data or "").strip()
-        return min(int(text), KEY_LIMIT) if text.isascii() and text.isdigit() and len(text) <= len(str(KEY_LIMIT)) else 0
+        return number_in(self.seen.data)
+
+    def seen_held(self) -> int:
+        """Return the version of the held decision that the page showed; 0 for none."""
+        return number_in(self.held.data)
 
 
 class ConflictForm(TextForm):

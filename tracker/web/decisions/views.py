@@ -13,15 +13,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
 from tracker.db import session
-from tracker.decisions import actions, queries
-from tracker.decisions.models import Decision
+from tracker.decisions import actions, queries, releasing
+from tracker.decisions.models import Decision, HeldDecision
 from tracker.decisions.rules import ACTIONS, FOLLOWS, KINDS, TAKEN, DecisionKind, against_vote
 from tracker.decisions.standing import settle
+from tracker.decisions.taking import Taking
 from tracker.decisions.vote import in_words, outcome_chip
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, check
-from tracker.programmes.windows import NotATime, read_local
+from tracker.programmes.windows import NotATime, read_local, write_local
 from tracker.projects.actions import next_number
 from tracker.proposals.models import Partner, Proposal
 from tracker.voting.grammar import parse_rule
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tracker.voting.tally import Result
 
 bp = Blueprint("decisions", __name__)
+TAKE_BACK = "take_back"
 DECISION_ENDPOINTS: Mapping[Action, tuple[str, Mapping[str, Any]]] = {
     Action.APPROVE: ("decisions.decide", {"kind": DecisionKind.APPROVE.value}),
     Action.APPROVE_WITH_CHANGES: ("decisions.decide", {"kind": DecisionKind.APPROVE_WITH_CHANGES.value}),
@@ -119,6 +121,9 @@ def _units_of_both(proposal: Proposal) -> list[object]:
 
 def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
     proposal = matter.proposal
+    held = releasing.held_on(proposal.id) if releasing.waits_for_release(proposal) else None
+    if request.method == "GET":
+        _fill(form, taken, held)
     voted = session().execute(queries.items_on(proposal.id, clock.now()).limit(1)).first()
     item: Item | None = voted[0] if voted else None
     rule = rule_sentence(parse_rule(voted[0].ballot.rule), Counts(roll=voted[1], recused=voted[2])) if voted else None
@@ -135,7 +140,9 @@ def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, w
         choices=choices,
         said=matter.said(item),
         rule=rule,
-        chosen=request.values.get("kind", ""),
+        chosen=request.values.get("kind") or (held.kind.value if held else ""),
+        held=held,
+        together=releasing.waits_for_release(proposal),
         own=_units_of_both(proposal),
         may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None,
         why_not=why_not,
@@ -162,8 +169,16 @@ def decide(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     if request.method == "POST":
         return _take(matter, form, taken)
     _refuse_early(matter, taken)
-    form.seen.data = str(taken[0].id if taken else 0)
     return _decide_page(matter, form, taken)
+
+
+def _fill(form: DecisionForm, taken: list[Decision], held: HeldDecision | None) -> None:
+    """Note what the page shows, and begin with what is held."""
+    form.seen.data = str(taken[0].id if taken else 0)
+    form.held.data = str(held.version if held else 0)
+    if held is not None:
+        form.opinion.data, form.reason.data, form.changes.data = held.opinion, held.reason, held.changes
+        form.due.data = write_local(held.changes_due_at, zone=committee_zone().key) if held.changes_due_at else ""
 
 
 def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> ResponseReturnValue:
@@ -173,8 +188,7 @@ def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> Response
         raise Refused(denial)
     if form.validate_on_submit():
         try:
-            kind = _kind()
-            actions.decide(proposal, _taking(kind, form, proposal), actor=the_actor(), seen=form.seen_id())
+            flash(translated(_do(proposal, form)), "good")
         except Invalid as wrong:
             _show(form, wrong)
         except Refused as refused:
@@ -182,19 +196,31 @@ def _take(matter: Matter, form: DecisionForm, taken: list[Decision]) -> Response
                 raise
             return _decide_page(_load(proposal.id), form, taken, why_not=refused.denial.message), 409
         else:
-            flash(translated(say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **proposal.names())), "good")
             return redirect(url_for("proposals.show", id=proposal.id), 303)
     return _decide_page(_load(proposal.id), form, taken), 422
 
 
-def _taking(kind: DecisionKind, form: DecisionForm, proposal: Proposal) -> actions.Taking:
+def _do(proposal: Proposal, form: DecisionForm) -> Message:
+    """Do what the pressed button says and return what is told of it."""
+    names = proposal.names()
+    if request.form.get("kind") == TAKE_BACK:
+        releasing.take_back(proposal, actor=the_actor(), seen=form.seen_held())
+        return say("The held decision on {number} was taken back.", **names)
+    kind = _kind()
+    done = actions.decide(proposal, _taking(kind, form, proposal), actor=the_actor(), seen=form.seen_id(), seen_held=form.seen_held())
+    if isinstance(done, HeldDecision):
+        return say("{number} “{title}”: {kind}. It is held until the decisions are released; nobody is told before.", kind=TAKEN[kind], **names)
+    return say("{number} “{title}”: {kind}.", kind=TAKEN[kind], **names)
+
+
+def _taking(kind: DecisionKind, form: DecisionForm, proposal: Proposal) -> Taking:
     """Return what was typed as the decision; raises Invalid for a time that is none."""
     typed = (form.due.data or "").strip() if kind is DecisionKind.APPROVE_WITH_CHANGES else ""
     try:
         due = read_local(typed, zone=committee_zone().key, year=proposal.programme.year) if typed else None
     except NotATime as error:
         raise Invalid({"due": [error.message]}) from error
-    return actions.Taking(kind, form.opinion.data or "", form.reason.data or "", form.changes.data or "", due)
+    return Taking(kind, form.opinion.data or "", form.reason.data or "", form.changes.data or "", due)
 
 
 def _kind() -> DecisionKind:

@@ -44,6 +44,7 @@ SECTIONS = (
     ("programmes.change_screening", _l("Formal check"), lambda programme: bool(programme.screening)),
     ("programmes.change_review", _l("Expert review"), lambda programme: bool(programme.review)),
     ("programmes.change_voting", _l("Voting"), lambda programme: bool(programme.voting)),
+    ("programmes.change_decisions", _l("The chair's decision"), lambda _programme: True),
     ("programmes.change_notice", _l("Public notice"), lambda programme: bool(programme.public_notice)),
     ("programmes.change_reporting", _l("Reporting"), lambda programme: bool(programme.reporting)),
     ("programmes.change_files", _l("Files"), lambda programme: bool(programme.files)),

@@ -27,7 +27,7 @@ from tracker.web.programmes import grid, tiles
 from tracker.web.programmes.grid import Grid
 from tracker.web.programmes.tiles import Tiles
 from tracker.web.work.following import needs_due
-from tracker.web.work.tasks import Task, decisions_due
+from tracker.web.work.tasks import Task, decisions_due, held_in, releases_due
 
 MOST_BALLOTS = 10
 MOST_TASKS = 8
@@ -123,7 +123,8 @@ def of(programme: Programme, actor: Actor, now: datetime) -> Glance:
 def _tasks(programme: Programme, view: Grid | None, actor: Actor, now: datetime) -> list[Task] | None:
     """Return what this seat can decide or act on, the decisions first; None for those who are asked for nothing here."""
     decides = actor.role in overview.OFFICERS
-    found = decisions_due(actor, now, programme.id) if decides else []
+    held = held_in([programme]) if decides else {}
+    found = [*decisions_due(actor, now, programme.id, held=held), *releases_due([programme], held)] if decides else []
     if view is not None:
         found += needs_due(overview.needs(view.rows, actor.role), view.quarter)
     return found if found or decides else None

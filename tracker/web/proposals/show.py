@@ -14,6 +14,7 @@ from tracker.audit.models import Event
 from tracker.comments import queries as remarks
 from tracker.db import session
 from tracker.decisions import queries as decisions
+from tracker.decisions.releasing import held_on, may_release, waits_for_release
 from tracker.decisions.standing import settle
 from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
@@ -222,6 +223,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         sees_mails=SECRETARIAT.test(actor, proposal),
         **late_note(proposal),
         **reviewed(actor, proposal),
+        held=held_on(proposal.id) if waits_for_release(proposal) and may_release(proposal.programme, actor) else None,
         **_afterwards(proposal),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -262,17 +262,35 @@ def dates_due(years: Iterable[Programme]) -> Iterator[Task]:
             yield Task(programme, url, say("Not every phase of the year has its dates yet."), say("Set the dates"), url)
 
 
-def decisions_due(actor: Actor, now: datetime, programme_id: int | None = None, candidates: list[Proposal] | None = None) -> list[Task]:
-    """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each.
+def held_in(years: Iterable[Programme]) -> dict[int, int]:
+    """Return the proposals on which a decision is held, each with its year; no query where no year releases them together."""
+    together = [year.id for year in years if year.release_together]
+    return {row[0]: row[1] for row in session().execute(decisions.held_in(together))} if together else {}
 
-    Of one year where ``programme_id`` is given; of ``candidates`` where the caller has already read them. Needs the years loaded (``reading.programmes``). Makes three queries at most,
-    whatever the number of proposals.
+
+def releases_due(years: Iterable[Programme], held: Mapping[int, int]) -> Iterator[Task]:
+    """One line for each year with decisions that are held."""
+    for year in years:
+        count = list(held.values()).count(year.id)
+        if count:
+            url = url_for("decisions.release", year=year.year)
+            why = say("Decisions held until they are released together: {count}.", count=count)
+            yield Task(say("Release the decisions: {programme}", programme=year), url, why, say("Look and release"), url, due_of(year, PhaseKind.DECISION))
+
+
+def decisions_due(
+    actor: Actor, now: datetime, programme_id: int | None = None, candidates: list[Proposal] | None = None, held: Mapping[int, int] | None = None
+) -> list[Task]:
+    """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each; none of those ``held``.
+
+    Of one year where ``programme_id`` is given; of ``candidates`` where the caller has already read them. Needs the years loaded
+    (``reading.programmes``). Makes three queries at most, whatever the number of proposals.
     """
     if candidates is None:
         wanted = decisions.awaiting(now)
         candidates = list(session().scalars(wanted if programme_id is None else wanted.where(Proposal.programme_id == programme_id)))
     unsealed = settle(candidates, now)
-    mine = [proposal for proposal in candidates if check(Action.DEFER, proposal, actor=actor, now=now) is None]
+    mine = [one for one in candidates if one.id not in (held or {}) and check(Action.DEFER, one, actor=actor, now=now) is None]
     sealed = {item.proposal_id: item.result for item in session().scalars(decisions.latest_items(now))} if mine else {}
     return in_order(
         Task(

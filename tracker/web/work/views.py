@@ -67,6 +67,7 @@ def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> D
         *tasks.returns_overdue(proposals),
         *tasks.changes_due(proposals),
         *tasks.ballots_due(proposals),
+        *tasks.releases_due(years, tasks.held_in(years)),
         *reviewing.secretariat_due(rows),
         *following.secretariat_due(years, now),
         *tasks.dates_due(years),
@@ -82,9 +83,10 @@ def _decider_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
         empty = say("No proposal awaits your decision. The chair decides; you do where the chair has declared a conflict of interest.")
     candidates = reading.before_the_deciders(now)
     waiting = [one for one in candidates if one.state is ProposalState.DEFERRED]
-    due = tasks.decisions_due(actor, now, candidates=[one for one in candidates if one.state is not ProposalState.DEFERRED])
-    mine = [one for one in waiting[: reading.AT_MOST] if check(Action.APPROVE, one, actor=actor, now=now) is None]
-    return Desk([*due, *following.officers_due(actor, years, now)], outlook.deferred(mine), empty)
+    held = tasks.held_in(years)
+    due = tasks.decisions_due(actor, now, candidates=[one for one in candidates if one.state is not ProposalState.DEFERRED], held=held)
+    mine = [one for one in waiting[: reading.AT_MOST] if one.id not in held and check(Action.APPROVE, one, actor=actor, now=now) is None]
+    return Desk([*due, *tasks.releases_due(years, held), *following.officers_due(actor, years, now)], outlook.deferred(mine), empty)
 
 
 def _expert_desk(actor: Actor, _years: list[Programme], now: datetime) -> Desk:

@@ -1,0 +1,77 @@
+"""Two releases at once, and a release against the chair's change; with a control that releases twice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.cast import Cast
+from tests.decisions.placing import balloted, decisions_on
+from tests.product import sign_in_as
+from tests.proposals.test_lateness import Race
+from tracker.db import writing
+from tracker.programmes.models import Programme
+
+
+class ReleaseRace(Race):
+    """Requests whose moment between looking at what is held and bringing it into force is held open."""
+
+    def _before(self, connection: sa.Connection, cursor: Any, statement: str, parameters: object, *_rest: object) -> tuple[str, object]:  # noqa: ANN401 - a cursor of either driver
+        if not self.locked and "FOR UPDATE" in statement:
+            return statement.partition("FOR UPDATE")[0], parameters
+        if statement.startswith(("UPDATE proposal", "UPDATE held_decision")):
+            released = not self.locked and connection.dialect.name == "sqlite"
+            if released:
+                cursor.connection.execute("COMMIT")
+            self._wait()
+            if released:
+                cursor.connection.execute("BEGIN IMMEDIATE")
+        return statement, parameters
+
+    def both_at_once(self, app: Flask, first: Any, second: Any) -> list[int]:  # noqa: ANN401 - two functions without arguments
+        """Do both in threads of their own; return how each was answered."""
+        with self.course(app), ThreadPoolExecutor(2) as pool:
+            return [done.result() for done in [pool.submit(first), pool.submit(second)]]
+
+
+@pytest.fixture
+def held(app: Flask, cast: Cast) -> int:
+    """A proposal on which the chair holds a deferral."""
+    with app.app_context(), writing() as session:
+        session.get_one(Programme, cast.programme_id).release_together = True
+    key = balloted(app, cast)
+    assert decide(sign_in_as(app, cast.chair), key, "defer", 0) == 303
+    return key
+
+
+def decide(client: FlaskClient, key: int, kind: str, seen: int) -> int:
+    return client.post(f"/proposals/{key}/decide", data={"kind": kind, "seen": "0", "held": str(seen), "reason": "理由", "opinion": ""}).status_code
+
+
+def release(client: FlaskClient, key: int) -> int:
+    return client.post("/programmes/2021/decisions", data={"proposal": str(key), f"seen-{key}": "1"}).status_code
+
+
+def test_of_two_releases_at_once_one_wins_and_the_other_is_told(app: Flask, cast: Cast, held: int) -> None:
+    chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
+    answers = ReleaseRace(locked=True).both_at_once(app, lambda: release(chair, held), lambda: release(secretariat, held))
+    assert sorted(answers) == [303, 409]
+    assert len(decisions_on(app, held)) == 1
+
+
+def test_control_without_the_locks_a_decision_comes_into_force_twice(app: Flask, cast: Cast, held: int) -> None:
+    chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
+    ReleaseRace(locked=False).both_at_once(app, lambda: release(chair, held), lambda: release(secretariat, held))
+    assert len(decisions_on(app, held)) == 2
+
+
+def test_a_change_at_the_moment_of_the_release_is_refused_or_comes_first(app: Flask, cast: Cast, held: int) -> None:
+    chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
+    answers = ReleaseRace(locked=True).both_at_once(app, lambda: decide(chair, held, "reject", 1), lambda: release(secretariat, held))
+    assert sorted(answers) == [303, 409]
+    assert [one.kind.value for one in decisions_on(app, held)] == ([] if answers[0] == 303 else ["defer"]), "never released as something else than was seen"
