@@ -60,6 +60,8 @@ class Action(StrEnum):
     ACCEPT_CHANGES = "accept_changes"
     SEND_BACK = "send_back"
     RELEASE = "release"
+    EXEMPT = "exempt"
+    END_EXEMPTION = "end_exemption"
     DEFER = "defer"
     REJECT = "reject"
     CREATE = "create"

@@ -9,6 +9,7 @@ import unicodedata
 RUN = "0-9A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02b8\u0300-\u036f\u1e00-\u1eff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _ZI = re.compile(rf"[{RUN}]+|[^\s{RUN}]")
 _HAN = re.compile("[\u2e80-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_BETWEEN = re.compile(r"[\s·・•]+")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset("\u200e\u200f\u061c")
@@ -31,6 +32,11 @@ def language_of(text: str) -> str | None:
     if has_han(text):
         return "zh"
     return "en" if _LATIN.search(text) else None
+
+
+def as_compared(name: str) -> str:
+    """Return a name as names are compared: width, case, spaces and dots between syllables do not matter."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def clean_text(text: str) -> str:

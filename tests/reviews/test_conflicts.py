@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tracker.reviews.conflicts import Conflict, Judge, Matter, computed, same
+from tracker.reviews.conflicts import Conflict, Judge, Matter, computed
+from tracker.text import as_compared
 
 CONTENT = {
     "investigator_name": "欧阳 明",
@@ -49,4 +50,4 @@ def test_version_with_nothing_in_it_ties_nobody_with_an_empty_name() -> None:
 
 
 def test_names_are_compared_without_width_case_and_spaces() -> None:
-    assert same("Ａｎｎ・Lee") == same("ann lee")
+    assert as_compared("Ａｎｎ・Lee") == as_compared("ann lee")

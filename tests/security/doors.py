@@ -134,6 +134,8 @@ VERBS = {
     "ask": ProposalState.DRAFT,
     "confirm": ProposalState.RETURNED,
     "decline": ProposalState.RETURNED,
+    "exempt": ProposalState.DRAFT,
+    "end-exemption": ProposalState.DRAFT,
 }
 REPORT_VERBS = {
     "accept": (ReportState.SUBMITTED, ReportState.ACCEPTED),

@@ -193,7 +193,7 @@ def copy(programme: Programme, *, zone: str, actor: Actor) -> Programme:
     new.phases.extend(_moved(phase, zone) for phase in programme.phases)
     new.project_prefix, new.reporting, new.review = programme.project_prefix, dict(programme.reporting), dict(programme.review)
     new.screening, new.public_notice = dict(programme.screening), dict(programme.public_notice)
-    new.release_together = programme.release_together
+    new.release_together, new.caps = programme.release_together, dict(programme.caps)
     _copy_form(programme, new, actor)
     session().flush()
     return new

@@ -21,8 +21,8 @@ from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.programmes.checklist import points_of, wants_scan
 from tracker.programmes.models import Programme, TopicArea
+from tracker.proposals import capping, lateness, queries, screening
 from tracker.proposals import content as shape
-from tracker.proposals import lateness, queries, screening
 from tracker.proposals.attaching import bind_files
 from tracker.proposals.entry import Draft, read_note
 from tracker.proposals.form import Form
@@ -249,6 +249,8 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     if lacking:
         raise Invalid(lacking)
     if action is Action.SUBMIT:
+        capping.take_place(proposal)
+        _refuse(action, proposal, actor)
         lateness.take_use(proposal)
     if to_ask(proposal.partners):
         ask(proposal, actor=actor)

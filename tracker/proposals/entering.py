@@ -13,6 +13,7 @@ from tracker.members.models import Unit
 from tracker.messages import say
 from tracker.policy import Action, Actor, Denial, check
 from tracker.programmes.models import Programme
+from tracker.proposals import capping
 from tracker.proposals import content as shape
 from tracker.proposals.actions import new_draft, owed, snapshot
 from tracker.proposals.entry import Draft
@@ -30,10 +31,10 @@ def may_enter(programme: Programme, *, actor: Actor) -> Denial | None:
     return check(Action.ENTER, Start(programme, None), actor=actor, now=clock.now())
 
 
-def enter(draft: Draft, programme: Programme, unit: Unit, *, actor: Actor, paper: str = "") -> Proposal:
+def enter(draft: Draft, programme: Programme, unit: Unit, *, actor: Actor, paper: str = "", over: str = "") -> Proposal:
     """Enter a proposal for its lead unit as a draft; with ``paper`` (what was received, when) as submitted, since it came on paper.
 
-    ``programme`` is locked. What came on paper owes every field that a table has a column for, the rest is on the paper. Raises
+    ``programme`` is locked. ``over`` is why a proposal on paper may exceed the caps of the year, "" for not. What came on paper owes every field that a table has a column for, the rest is on the paper. Raises
     Refused; Invalid for what is owed, an area of another programme, and a title under which the unit has a proposal already.
     """
     denial = may_enter(programme, actor=actor)
@@ -49,8 +50,19 @@ def enter(draft: Draft, programme: Programme, unit: Unit, *, actor: Actor, paper
     if not paper:
         perform(Action.ENTER, proposal, actor=actor, facts={"number": proposal.number})
         return proposal
+    _refuse_over_caps(proposal, over)
     _submit_on_paper(proposal, paper, actor)
     return proposal
+
+
+def _refuse_over_caps(proposal: Proposal, over: str) -> None:
+    """Let it take its place among those of the year; raises Invalid where a cap keeps it out and no reason is given for an exception."""
+    capping.take_place(proposal)
+    if not proposal.over_caps:
+        return
+    if not over:
+        raise Invalid({"": [*proposal.over_caps]})
+    proposal.cap_waiver = {"note": over, "at": clock.now().isoformat()}
 
 
 def _refuse_double(draft: Draft, programme_id: int, unit: Unit) -> None:

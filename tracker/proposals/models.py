@@ -45,6 +45,7 @@ class Proposal(Base):
         sa.UniqueConstraint("programme_id", "serial"),
         sa.Index("ix_proposal_programme_id_state", "programme_id", "state", "area_id", "screened_at", "lead_unit_id", "ballot_closes_at"),  # a year's counts
         sa.Index("ix_proposal_lead_unit_id", "lead_unit_id"),
+        sa.Index("ix_proposal_investigator_key", "investigator_key"),
         sa.Index("ix_proposal_changed_at", "changed_at", "id", "screened_at", "lead_unit_id"),  # a list sorts, sees and counts by it alone
     )
     subject_kind = "proposal"
@@ -80,10 +81,15 @@ class Proposal(Base):
     took_in: Mapped[JSONDict | None]
     owes: Mapped[JSONDict | None]
     """The changes that an approval asks for, as ``amending`` reads them; None where none are owed."""
+    investigator_key: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    """Under whose name it counts (``capping``): that of the principal investigator when it was last submitted, as names are compared."""
+    cap_waiver: Mapped[JSONDict | None]
+    """The secretariat's exception to the caps: its reason, and since when."""
     form_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("form_version.id"))
     version: Mapped[int] = mapped_column(default=1)
     settled: ClassVar[ProposalState | None] = None
     left_out = frozenset[int]()
+    over_caps = tuple[Message, ...]()
     found_when: ClassVar[frozenset[str]] = frozenset({"number", "title_zh", "title_en", "content"})
 
     is_followed: Mapped[bool | None] = query_expression()

@@ -299,3 +299,13 @@ def findable() -> Iterator[Unit | Person | Proposal | Version]:
     copies = sa.select(Proposal).options(lazyload(Proposal.partners))
     for wanted in (sa.select(Unit), sa.select(Person), copies, sa.select(Version).where(Version.id.in_(newest))):
         yield from session().scalars(wanted.execution_options(yield_per=200))
+
+
+def counted() -> sa.Select[str, int, str, str | None, int, ProposalState, datetime | None]:
+    """What the caps count of proposals: number, lead unit, investigator and unit beside, year, state, and since when everyone may read it."""
+    affiliation = Proposal.content["investigator_unit"].as_string().label("affiliation")
+    return (
+        sa.select(Proposal.number, Proposal.lead_unit_id, Proposal.investigator_key, affiliation, Programme.year, Proposal.state, Proposal.screened_at)
+        .join(Proposal.programme)
+        .order_by(Proposal.id)
+    )

@@ -11,6 +11,7 @@ from tracker.messages import say
 from tracker.policy import CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, UNIT_ROLES, Action, Actor, Role, Rule, Who
 from tracker.programmes.stages import is_blind
 from tracker.proposals.amending import changes_are_in, unit_has_it
+from tracker.proposals.caps import is_exception, kept_out, within_caps
 from tracker.proposals.conditions import (
     form_is_newer,
     not_declared_yet,
@@ -80,9 +81,29 @@ PROPOSAL: Mapping[Action, Rule] = {
         (LEAD_VOICE,),
         frozenset({S.DRAFT, S.RETURNED}),
         S.SUBMITTED,
-        when=(window_open,),
+        when=(window_open, within_caps),
         tells=("on_it", "secretariat", "followers"),
         news=say("{number} “{title}” was submitted."),
+    ),
+    Action.EXEMPT: Rule(
+        say("Make an exception to the caps"),
+        (SECRETARIAT,),
+        frozenset({S.DRAFT, S.RETURNED}),
+        when=(kept_out,),
+        tells=("on_it",),
+        news=say("{number} “{title}” may be submitted over the caps of the year: {note}"),
+        reason=True,
+        offered=False,
+    ),
+    Action.END_EXEMPTION: Rule(
+        say("Take the exception back"),
+        (SECRETARIAT,),
+        frozenset({S.DRAFT, S.RETURNED}),
+        when=(is_exception,),
+        tells=("on_it",),
+        news=say("{number} “{title}” may no longer be submitted over the caps of the year: {note}"),
+        reason=True,
+        offered=False,
     ),
     Action.ASK: Rule(
         say("Ask the partner units to confirm"),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from tracker.messages import Message, say
-
-_SPACE = re.compile(r"[\s·・•]+")
+from tracker.text import as_compared
 
 
 class Conflict(StrEnum):
@@ -67,19 +64,14 @@ def _found(judge: Judge, matter: Matter) -> Iterator[Conflict]:
         yield Conflict.LEAD
     if not judge.unit_ids.isdisjoint(matter.partner_unit_ids):
         yield Conflict.PARTNER
-    if {same(name) for name in judge.names} & {same(name) for name in people_of(matter.content)}:
+    if {as_compared(name) for name in judge.names} & {as_compared(name) for name in people_of(matter.content)}:
         yield Conflict.NAMED
     if judge.person_id in matter.author_ids:
         yield Conflict.AUTHOR
-    if {same(name) for name in judge.unit_names if name} & {same(name) for name in affiliations_of(matter.content)}:
+    if {as_compared(name) for name in judge.unit_names if name} & {as_compared(name) for name in affiliations_of(matter.content)}:
         yield Conflict.COLLEAGUE
     if matter.blind and judge.other_seats:
         yield Conflict.OTHER_SEAT
-
-
-def same(name: str) -> str:
-    """Return a name as names are compared: width, case, spaces and dots between syllables do not matter."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def people_of(content: Mapping[str, Any]) -> list[str]:

@@ -41,6 +41,7 @@ SECTIONS = (
     ("programmes.change_dates", _l("Dates"), lambda programme: bool(programme.phases)),
     ("programmes.change_areas", _l("Topic areas"), lambda programme: bool(programme.areas)),
     ("programmes.change_form", _l("Form of the proposals"), lambda _programme: True),
+    ("programmes.change_caps", _l("Caps"), lambda programme: bool(programme.caps)),
     ("programmes.change_screening", _l("Formal check"), lambda programme: bool(programme.screening)),
     ("programmes.change_review", _l("Expert review"), lambda programme: bool(programme.review)),
     ("programmes.change_voting", _l("Voting"), lambda programme: bool(programme.voting)),

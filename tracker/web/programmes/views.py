@@ -13,6 +13,7 @@ from tracker.policy import Action, Denial, available, check
 from tracker.programmes import passes, queries
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PROGRAMME_STATES, ProgrammeState
+from tracker.proposals.caps import Caps
 from tracker.proposals.rules import Start
 from tracker.web import uploads
 from tracker.web.identity import the_actor
@@ -66,6 +67,7 @@ def show(year: int) -> ResponseReturnValue:
         offers=offers,
         urls=urls,
         grants=passes.may_grant(programme, actor=actor) is None,
+        caps=Caps.from_json(programme.caps).words(),
         **noted,
     )
 

@@ -15,7 +15,7 @@ from tracker.errors import Invalid, Stale
 from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.programmes.windows import NotATime, read_local
-from tracker.proposals import actions, merging, partnering, queries
+from tracker.proposals import actions, capping, merging, partnering, queries
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.partners import partner_of, to_ask
@@ -140,10 +140,30 @@ ACTS: Mapping[str, Act] = {
         say("Your unit declined to take part in {number}."),
         grave=True,
     ),
+    "exempt": Act(
+        Action.EXEMPT,
+        capping.exempt,
+        (
+            say("The unit can submit this proposal although a cap of the year keeps it out. No other proposal is let in by it."),
+            say("You can take it back until it is submitted."),
+        ),
+        say("Reason"),
+        say("It is told to the people of the units on it, and kept with the record."),
+        say("{number} may be submitted over the caps."),
+    ),
+    "end-exemption": Act(
+        Action.END_EXEMPTION,
+        capping.end_exemption,
+        (say("The caps of the year hold for this proposal again."),),
+        say("Reason"),
+        say("It is told to the people of the units on it, and kept with the record."),
+        say("{number} is no exception any more."),
+        grave=True,
+    ),
 }
 
 
-@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept', merge, ask, confirm, decline):verb>", methods=["GET", "POST"])
+@bp.route(f"{ONE}/<any(withdraw, revive, accept, return, 'not-accept', merge, ask, confirm, decline, exempt, 'end-exemption'):verb>", methods=["GET", "POST"])
 @writes
 def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show what the act means and whom it is told to; a POST does it."""

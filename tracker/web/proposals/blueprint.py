@@ -10,7 +10,7 @@ from tracker.db import session
 from tracker.errors import NotFound, Refused
 from tracker.policy import Action, check
 from tracker.programmes.rules import PhaseKind
-from tracker.proposals import queries
+from tracker.proposals import capping, queries
 from tracker.proposals.closing import late_pass_of
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import Start
@@ -21,7 +21,21 @@ from tracker.web.identity import SAFE, the_actor
 bp = Blueprint("proposals", __name__)
 KEY = "int(max=2147483647)"
 ONE = f"/proposals/<{KEY}:id>"
-ACTS = (Action.WITHDRAW, Action.REVIVE, Action.ACCEPT, Action.RETURN, Action.NOT_ACCEPT, Action.MERGE, Action.ASK, Action.CONFIRM, Action.DECLINE)
+ACTS = (
+    Action.WITHDRAW,
+    Action.REVIVE,
+    Action.ACCEPT,
+    Action.RETURN,
+    Action.NOT_ACCEPT,
+    Action.MERGE,
+    Action.ASK,
+    Action.CONFIRM,
+    Action.DECLINE,
+    Action.EXEMPT,
+    Action.END_EXEMPTION,
+)
+
+EXCEPTIONS = {"exempts": Action.EXEMPT, "ends_exemption": Action.END_EXEMPTION}
 
 
 def load(proposal_id: int, *asked: ORMOption) -> Proposal:
@@ -36,6 +50,7 @@ def load(proposal_id: int, *asked: ORMOption) -> Proposal:
     if proposal is None:
         raise NotFound
     refuse_unless(Action.VIEW, proposal)
+    capping.look(proposal)
     return proposal
 
 
@@ -62,6 +77,12 @@ def late_note(proposal: Proposal | Start) -> dict[str, object]:
     seen = late is not None and check(Action.VIEW, late, actor=the_actor(), now=clock.now()) is None
     url = url_for("programmes.late_pass", pass_id=late.id) if late is not None and seen else None
     return {"late": late, "late_url": url, "closed_at": window.closes_at if window else None}
+
+
+def caps_note(proposal: Proposal) -> dict[str, object]:
+    """Return whether the reader may make an exception of the proposal to the caps of the year, or take one back."""
+    actor, now = the_actor(), clock.now()
+    return {name: check(action, proposal, actor=actor, now=now) is None for name, action in EXCEPTIONS.items()}
 
 
 def act_urls(proposal_id: int) -> dict[Action, str]:

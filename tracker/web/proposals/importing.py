@@ -21,6 +21,7 @@ from tracker.policy import Kind as DenialKind
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import content as shape
 from tracker.proposals import entering, entry, queries
+from tracker.proposals.caps import Caps
 from tracker.proposals.forming import form_of, newest
 from tracker.proposals.listing import Named
 from tracker.web.formats import name_text, translated
@@ -72,7 +73,7 @@ def _programme() -> Programme:
     return programme
 
 
-def _take(row: Row, *, programme_id: int, paper: str) -> Message:
+def _take(row: Row, *, programme_id: int, paper: str, over: str = "") -> Message:
     """Enter one row; raises Invalid with all that is wrong with it."""
     programme = session().scalars(queries.programme_locked(programme_id)).unique().one()
     typed = {name: _typed(name, row[name]) for name in entering.COLUMNS}
@@ -88,7 +89,7 @@ def _take(row: Row, *, programme_id: int, paper: str) -> Message:
     if wrong or unit is None:
         raise Invalid(_named(wrong))
     try:
-        entering.enter(draft, programme, unit, actor=the_actor(), paper=paper)
+        entering.enter(draft, programme, unit, actor=the_actor(), paper=paper, over=over)
     except Invalid as error:
         raise Invalid(_named(error.fields)) from error
     return Message((ON_PAPER if paper else AS_DRAFT).msgid, {"unit": Named(unit.name_zh, unit.name_en)})
@@ -149,9 +150,11 @@ def import_() -> ResponseReturnValue:
     key, year = programme.id, programme.year
     on_paper = asked.get("as") == "paper"
     paper, refused = _paper(asked.get("note", "")) if on_paper else ("", ())
+    over, unread = _over(asked.get("over", ""))
+    refused = (*refused, *unread)
     outcome = Outcome(refused=refused)
     if request.method == "POST" and not refused:
-        outcome = take(Import(TITLE, COLUMNS, partial(_take, programme_id=key, paper=paper), CAPS, CALLED))
+        outcome = take(Import(TITLE, COLUMNS, partial(_take, programme_id=key, paper=paper, over=over), CAPS, CALLED))
     if outcome.done:
         flash(ngettext("%(num)s proposal was entered.", "%(num)s proposals were entered.", len(outcome.lines)), "good")
         return redirect(url_for("proposals.index", year=year), 303)
@@ -166,8 +169,18 @@ def import_() -> ResponseReturnValue:
         most=CAPS.rows,
         on_paper=on_paper,
         note=asked.get("note", ""),
+        over=asked.get("over", ""),
+        caps=Caps.from_json(programme.caps).words(),
     )
     return page, outcome.status
+
+
+def _over(typed: str) -> tuple[str, tuple[str, ...]]:
+    """Return why rows may exceed the caps of the year, and what is wrong with it."""
+    try:
+        return entry.read_note(typed), ()
+    except Invalid as error:
+        return "", tuple(translated(message) for messages in error.fields.values() for message in messages)
 
 
 def _paper(typed: str) -> tuple[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ from tracker.voting import queries as ballots
 from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
 from tracker.web.proposals.asked import asked_of
-from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, late_note, load
+from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, caps_note, late_note, load
 from tracker.web.proposals.files import Enclosures, enclosures
 from tracker.web.proposals.steps import steps
 from tracker.web.reviewed import reviewed
@@ -73,6 +73,8 @@ DONE: dict[str, Message] = {
     Action.AMEND: say("Sent in the changes"),
     Action.ACCEPT_CHANGES: say("Accepted the changes"),
     Action.SEND_BACK: say("Sent the changes back"),
+    Action.EXEMPT: say("Made an exception to the caps"),
+    Action.END_EXEMPTION: say("Took the exception to the caps back"),
     Action.DEFER: say("Deferred it"),
     Action.REJECT: say("Did not approve it"),
 }
@@ -222,6 +224,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         sees_contact=sees_contact(actor, proposal),
         sees_mails=SECRETARIAT.test(actor, proposal),
         **late_note(proposal),
+        **caps_note(proposal),
         **reviewed(actor, proposal),
         held=held_on(proposal.id) if waits_for_release(proposal) and may_release(proposal.programme, actor) else None,
         **_afterwards(proposal),

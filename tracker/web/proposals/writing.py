@@ -15,7 +15,7 @@ from tracker.members.queries import active_units
 from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, can
 from tracker.programmes.models import Programme
-from tracker.proposals import actions, entry, queries
+from tracker.proposals import actions, capping, entry, queries
 from tracker.proposals import content as shape
 from tracker.proposals.form import Form
 from tracker.proposals.forming import form_numbered, form_of, newest
@@ -31,7 +31,7 @@ from tracker.web.lists import number_asked
 from tracker.web.locale import gettext
 from tracker.web.longform import attach, change_rows, offer_choices, offer_codes, offer_rows, section_states, typed
 from tracker.web.proposals.asked import mark_asked
-from tracker.web.proposals.blueprint import ONE, bp, late_note, load, refuse_unless, seen_version
+from tracker.web.proposals.blueprint import ONE, bp, caps_note, late_note, load, refuse_unless, seen_version
 from tracker.web.proposals.compare import changed_since
 from tracker.web.proposals.forms import COLUMN_LIMITS, SubmitForm, filled, limits_of, proposal_form, runs, start_form
 from tracker.web.told import told
@@ -67,7 +67,9 @@ def _start_page(form: WebForm, programme: Programme, asked: Form) -> str:
     areas = list(session().scalars(queries.areas(programme.id)))
     form.area.choices = [("", translated(say("Decide later"))), *((str(area.id), name_text(area)) for area in areas)]
     noted = late_note(Start(programme, the_actor().unit_id))
-    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, limits=limits_of(asked), **noted)
+    unit = session().get(Unit, the_actor().unit_id or 0) if programme.caps else None
+    full = capping.of_unit(programme, unit) if unit is not None else ()
+    return render_template("proposals/new.html", form=form, programme=programme, areas=areas, limits=limits_of(asked), full=full, **noted)
 
 
 @bp.route(f"{ONE}/edit", methods=["GET", "POST"])
@@ -165,6 +167,7 @@ def _edit_page(form: WebForm, proposal: Proposal, asked: Form, *, met: Meeting |
         binds=the_actor().votes_for(proposal.lead_unit_id),
         column_limits=COLUMN_LIMITS,
         **late_note(proposal),
+        **caps_note(proposal),
     )
 
 
@@ -209,5 +212,6 @@ def _submit_page(form: WebForm, proposal: Proposal, *, why: Message | None = Non
         standings=STANDINGS,
         standing_tones=TONES,
         **late_note(proposal),
+        **caps_note(proposal),
         told=told(proposal, actions.submission_of(proposal), the_actor()),
     )
