@@ -23,6 +23,7 @@ from tracker.cli.demo import year
 from tracker.comments.models import Remark
 from tracker.db import Base, UTCDateTime, db
 from tracker.policy import Actor, Role
+from tracker.programmes.models import LatePass
 from tracker.projects.models import Project, Round
 from tracker.projects.rounds import RoundRules
 from tracker.projects.working_days import WorkingCalendar
@@ -33,7 +34,7 @@ from tracker.reviews.models import Review
 
 ZONE = "Asia/Shanghai"
 WINTER, SUMMER, END = date(2021, 1, 14), date(2021, 7, 20), date(2022, 1, 25)
-AHEAD = frozenset({"opens_at", "closes_at", "ballot_closes_at", "expires_at", "until_at", "return_due_at"})
+AHEAD = frozenset({"opens_at", "closes_at", "ballot_closes_at", "expires_at", "until_at", "return_due_at", "notice_until", "passes_until"})
 """The columns that may lie ahead: plans, not deeds."""
 JUDGE = Judge(ZoneInfo(ZONE), WorkingCalendar("CN"), RoundRules())
 CHAIR = Actor(1, Role.CHAIR)
@@ -252,3 +253,18 @@ def test_every_review_is_over_before_its_proposal_is_put_to_the_vote(lived: dict
         done = [(proposal.review_summary or {}).get("done") for proposal in voted_on]
 
     assert done == [2] * 14
+
+
+def test_classes_a_public_notice_with_its_objection_and_a_late_pass_stand_in_it(lived: dict[date, Lived]) -> None:
+    with lived[WINTER].open() as session:
+        classes = Counter(content["topic_class"] for content in session.scalars(sa.select(Proposal.content)))
+        project = session.scalars(sa.select(Project)).one()
+        late = session.scalars(sa.select(LatePass)).one()
+
+        assert classes == {"key": 4, "general": 8, "own": 4}
+        assert (project.notice_until, project.objections_waiting) == (clock.at_local(date(2021, 1, 21), 0, 0, ZONE), 1)
+        assert (late.used, late.uses) == (0, 1)
+    with lived[SUMMER].open() as session:
+        waiting = session.scalars(sa.select(Project).where(Project.notice_until > lived[SUMMER].now)).one()
+        assert waiting.objections_upheld == 1
+        assert session.scalars(sa.select(Proposal).where(Proposal.late_pass_id.is_not(None))).one().state == "not_accepted"

@@ -40,8 +40,8 @@ def cell(
     return Place(cast("Obligation", SimpleNamespace(kind=kind)), Q2, report, None, Standing(word, late), light, shown)
 
 
-def row(serial: int, now: Place | None, before: Place | None = None, *, unit: int = 1, state: ProjectState = ProjectState.RUNNING) -> Row:
-    project = cast("Project", SimpleNamespace(id=serial, serial=serial, lead_unit_id=unit, state=state))
+def row(serial: int, now: Place | None, before: Place | None = None, *, unit: int = 1, state: ProjectState = ProjectState.RUNNING, upheld: int = 0) -> Row:
+    project = cast("Project", SimpleNamespace(id=serial, serial=serial, lead_unit_id=unit, state=state, objections_upheld=upheld))
     cells = {key: place for key, place in (("2021Q1", before), ("2021Q2", now)) if place is not None}
     return rows_of([project], {serial: cells}, Q2)[0]
 
@@ -136,10 +136,12 @@ def test_each_seat_is_asked_only_for_what_it_can_act_on() -> None:
         row(3, gone, gone),
         row(4, gone),
         row(5, None, state=ProjectState.ESTABLISHED),
+        row(6, None, state=ProjectState.ESTABLISHED, upheld=1),
     ]
     asked: dict[Role, list[Any]] = {role: [(need.row.project.serial, need.why) for need in needs(rows, role)] for role in Role}
     officer = [(3, Why.MISSING_TWICE), (2, Why.RED), (1, Why.FLAGGED)]
-    wanted = {role: [] for role in Role} | {Role.CHAIR: officer, Role.DIRECTOR: officer, Role.SECRETARIAT: [(2, Why.TO_CHECK), (5, Why.TO_START)]}
+    starts = [(5, Why.TO_START), (6, Why.TO_START)]
+    wanted = {role: [] for role in Role} | {Role.CHAIR: [(6, Why.UPHELD), *officer], Role.DIRECTOR: officer, Role.SECRETARIAT: [(2, Why.TO_CHECK), *starts]}
     assert asked == wanted
 
 

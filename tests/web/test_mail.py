@@ -226,7 +226,7 @@ def test_what_is_binding_cannot_be_turned_off(app: Flask, client_of: Clients, ca
         kept = {choice.kind: choice.pace for choice in db.session.scalars(sa.select(MailChoice))}
     assert kept == {kind: Pace.OFF for kind in NoticeKind if kind not in BINDING | {NoticeKind.OWN}}
     page = client.get("/profile/mail").text
-    assert (page.count("<select"), page.count("Cannot be turned off")) == (len(NoticeKind) - len(BINDING), len(BINDING))
+    assert (page.count("<select"), page.count("At once</span>")) == (len(NoticeKind) - len(BINDING), len(BINDING))
 
 
 def test_mails_are_read_by_their_reader_and_the_secretariat_alone(app: Flask, client_of: Clients, cast: Cast, office: PostOffice) -> None:

@@ -125,7 +125,7 @@ def test_only_those_who_bind_another_unit_object_and_with_a_reason(app: Flask, c
 def test_a_dismissed_objection_lets_the_project_start_and_both_units_are_told(app: Flask, cast: Cast, key: int, client_of: ClientOf, at: At) -> None:
     assert file_one(client_of(cast.huawei), key) == 303
     desk = client_of(cast.secretariat)
-    assert "1 objections to answer" in desk.get("/").text
+    assert "Objections to answer: 1." in desk.get("/").text
     assert answer(client_of(cast.chair), key, "dismiss") == 403
     assert answer(desk, key, "dismiss", "短") == 422
     assert answer(desk, key, "dismiss") == 303
@@ -148,7 +148,10 @@ def test_an_upheld_objection_waits_for_the_chair(app: Flask, cast: Cast, key: in
         chair = client_of(cast.chair)
         assert answer(desk, key, "set_aside") == 403
         assert "was upheld" in chair.get("/notices").text
+        assert "the project starts only if you let it" in chair.get("/").text
+        assert "the project starts only if you let it" not in desk.get("/").text
         assert answer(chair, key, "set_aside") == 303
+        assert "the project starts only if you let it" not in chair.get("/").text
         assert desk.post(f"/projects/{key}/start", data=START).status_code == 303
     with app.app_context():
         assert db.session().scalars(sa.select(Objection.state)).one() is ObjectionState.SET_ASIDE

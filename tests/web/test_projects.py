@@ -319,3 +319,16 @@ def test_proposal_and_decision_say_what_becomes_of_it(app: Flask, cast: Cast, cl
     key = approved(app, cast)
     answer = client_of(cast.meituan).get("/proposals/1")
     assert f'<a href="/projects/{key}">Became project IPWC-2021-01</a>' in answer.text
+
+
+def test_what_happened_long_ago_is_shown_when_it_is_asked_for(app: Flask, cast: Cast, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = approved(app, cast)
+    started(app, cast, key)
+    monkeypatch.setattr("tracker.web.projects.thread.MOST", 1)
+    client, page = client_of(cast.caict), f"/projects/{key}"
+    first = client.get(page).text
+    assert f'href="{page}?older=2#thread"' in first
+    assert client.get(f"{page}?older=2").text.count("<li><b>") > first.count("<li><b>")
+    for asked in ("50", "999999", "0", "-1", "many", "9" * 400):
+        assert client.get(f"{page}?older={asked}").status_code == 200
+    assert '#thread"' not in client.get(f"{page}?older=50").text

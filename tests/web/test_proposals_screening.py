@@ -78,7 +78,10 @@ def test_return_tells_the_unit_what_to_change_and_only_that_is_checked_again(cas
     assert secretariat.post(f"{url}/screen", data={"edition": "2", "mark_budget": "pass", "save": "accept"}).location == f"{url}/accept"
     assert secretariat.post(f"{url}/accept", data={"version": "6"}).status_code == 303
     assert stored().state is ProposalState.SCREENED
-    assert "The check of this version is over" in secretariat.get(f"{url}/screen").text
+    over = secretariat.get(f"{url}/screen").text
+    assert "The check of this version is over" in over
+    assert "<select" not in over.partition("<main")[2]
+    assert "ended without marking" not in over
     assert "☑ Pass the formal check" in secretariat.get(f"{url}/screen/sheet").text
 
 
@@ -146,6 +149,7 @@ def test_sheet_of_a_draft_and_of_one_that_passed_cannot_be_changed(cast: Cast, c
     url = submitted(client_of(cast.huawei), cast)
     secretariat = client_of(cast.secretariat)
     secretariat.post(f"{url}/accept", data={"version": "3"})
+    assert "ended without marking its points one by one" in secretariat.get(f"{url}/screen").text
     assert secretariat.post(f"{url}/screen", data=FAILING).status_code == 409
     assert secretariat.get(f"{url}/screen").status_code == 200
 
@@ -216,3 +220,12 @@ def test_merging_ends_one_links_both_and_tells_the_units_on_both(cast: Cast, cli
     assert "2021-P01" in unit
     assert f'href="{first}"' not in unit
     assert secretariat.post(f"{second}/merge", data={"version": "4", "note": "x", "into": "2021-P01"}).status_code == 409
+
+
+def test_what_was_done_long_ago_is_shown_when_it_is_asked_for(cast: Cast, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_of(cast.huawei)
+    url = submitted(client, cast)
+    monkeypatch.setattr("tracker.web.proposals.show.HISTORY", 1)
+    assert f'href="{url}?older=2#history"' in client.get(url).text
+    assert "Started the draft" not in client.get(url).text
+    assert "Started the draft" in client.get(f"{url}?older=50").text

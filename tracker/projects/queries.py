@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, lazyload, selectinload
 from tracker.programmes.models import Programme
 from tracker.projects.models import Objection, Obligation, Project, Round
 from tracker.projects.obligations import OWING
+from tracker.projects.rules import ProjectState
 from tracker.proposals.models import Partner, Proposal, Version
 
 LARGEST_SHOWN = 500
@@ -49,6 +50,16 @@ def of_programme(programme_id: int) -> sa.Select[Project]:
         .options(joinedload(Project.lead_unit), selectinload(Project.obligations))
         .where(Project.programme_id == programme_id)
         .order_by(Project.serial)
+        .limit(LARGEST_SHOWN)
+    )
+
+
+def upheld() -> sa.Select[Project]:
+    """The projects that an upheld objection keeps from starting, by number."""
+    return (
+        sa.select(Project)
+        .where(Project.state == ProjectState.ESTABLISHED, Project.objections_upheld > 0)
+        .order_by(Project.programme_id, Project.serial)
         .limit(LARGEST_SHOWN)
     )
 

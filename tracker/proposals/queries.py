@@ -30,7 +30,6 @@ Settled = Mapping[int, str]
 """What the tally says of proposals whose ballot is due but not sealed: id to state."""
 
 NOTHING_SETTLED: Settled = MappingProxyType({})
-HISTORY = 200
 CANDIDATES = 30
 PARTS_LOOKED_FOR = 16
 
@@ -160,15 +159,15 @@ def last_version(proposal_id: int) -> sa.Select[Version]:
     return sa.select(Version).options(joinedload(Version.form_version)).where(Version.proposal_id == proposal_id).order_by(Version.number.desc()).limit(1)
 
 
-def history(proposal_id: int) -> sa.Select[Event, Person | None, Unit | None]:
-    """The last ``HISTORY`` acts on a proposal, newest first, each with who did it and for which unit."""
+def history(proposal_id: int, most: int) -> sa.Select[Event, Person | None, Unit | None]:
+    """The last ``most`` acts on a proposal, newest first, each with who did it and for which unit."""
     return (
         sa.select(Event, Person, Unit)
         .outerjoin(Person, Person.id == Event.person_id)
         .outerjoin(Unit, Unit.id == Event.unit_id)
         .where(Event.subject_kind == Proposal.subject_kind, Event.subject_id == proposal_id)
         .order_by(Event.place.desc())
-        .limit(HISTORY)
+        .limit(most)
     )
 
 

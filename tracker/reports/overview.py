@@ -183,6 +183,7 @@ def in_order(rows: Iterable[Row], sort: Sort, *, down: bool = False) -> list[Row
 class Why(StrEnum):
     """Why somebody is needed, the most pressing first."""
 
+    UPHELD = "upheld"
     MISSING_TWICE = "missing_twice"
     RED = "red"
     FLAGGED = "flagged"
@@ -212,5 +213,7 @@ def _why(row: Row, role: Role) -> Why | None:
         return Why.TO_START if row.project.state is ProjectState.ESTABLISHED else Why.TO_CHECK if matches(row, Show.TO_CHECK) else None
     if role not in OFFICERS:
         return None
+    if role is Role.CHAIR and row.project.state is ProjectState.ESTABLISHED and row.project.objections_upheld:
+        return Why.UPHELD
     wanted = ((Show.MISSING_TWICE, Why.MISSING_TWICE), (Show.RED, Why.RED), (Show.FLAGGED, Why.FLAGGED))
     return next((why for show, why in wanted if matches(row, show)), None)

@@ -27,6 +27,7 @@ LISTS = {"proposals": "proposals.index", "projects": "projects.index", "units": 
 """The lists of which views can be saved, and their endpoints."""
 LONGEST_TEXT = 100
 MOST_DIGITS = 6
+DEEPEST = 50
 LARGEST = 2**31 - 1
 
 
@@ -54,6 +55,12 @@ def page_asked() -> int:
     """Return the number of the page asked for; 1 for anything that is none."""
     given = request.args.get("page", "")
     return max(int(given), 1) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 1
+
+
+def depth_asked() -> int:
+    """Return how many lengths of a history are asked for ("older" in the address); 1 for anything that is no number of them."""
+    given = request.args.get("older", "")
+    return min(max(int(given), 1), DEEPEST) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 1
 
 
 def last_page(total: int) -> int:

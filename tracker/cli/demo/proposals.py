@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tracker.cli.demo import beside, decisions
+from tracker.cli.demo import beside, decisions, openly
 from tracker.cli.demo.story import YEAR, Fact, Step, Story
 from tracker.db import session
 from tracker.proposals import actions
@@ -53,6 +53,7 @@ def _typed(story: Story, topic: Fact, proposal: Proposal) -> dict[str, Any]:
     lines = [("operations", budget * 6 // 10, "调研、会议与资料费"), ("labour", budget * 4 // 10, "研究助理与专家劳务")] if budget else []
     return {
         **{name: topic[name] for name in ("title_zh", "title_en", "keywords", "background", "content")},
+        "topic_class": topic["class"],
         "area": str(areas[topic["area"] - 1].id),
         "rationale": RATIONALE,
         "method": METHOD,
@@ -112,4 +113,9 @@ VERBS: Mapping[str, Callable[[Story, str, Fact], None]] = {
     "check": beside.check,
     "comment": beside.comment,
     "resolve": beside.resolve,
+    "object": openly.object_to,
+    "dismiss": openly.answer,
+    "uphold": openly.answer,
+    "set_aside": openly.answer,
+    "late_pass": openly.give_pass,
 }

@@ -12,7 +12,7 @@ from itertools import chain
 import sqlalchemy as sa
 
 from tracker import clock
-from tracker.cli.demo import ballots, proposals, quarters, reviews
+from tracker.cli.demo import ballots, openly, proposals, quarters, reviews
 from tracker.cli.demo.cast import first_secretariat, seat_everyone
 from tracker.cli.demo.story import YEAR, Story, facts, play
 from tracker.db import session, writing
@@ -57,4 +57,5 @@ def _found(zone: str) -> Story:
         programmes.set_phases(programme, WINDOWS, zone=zone, seen=programme.version, actor=secretariat)
         programmes.change(programme, {"name_zh": programme.name_zh, "name_en": programme.name_en, **CALL}, seen=programme.version, actor=secretariat)
         reviews.set_rules(programme, actor=secretariat)
+        openly.set_notice(programme, zone=zone, actor=secretariat)
     return Story(zone, cast, {topic["key"]: topic for topic in facts("topics.toml")["topics"]})

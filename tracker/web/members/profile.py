@@ -29,6 +29,7 @@ def _page(form: ChangePasswordForm) -> str:
     now = clock.now()
     opened = session().scalars(queries.sessions_of(current_user.person_id, now)).all()
     live = [one for one in opened if now - one.seen_at < (IDLE_REMEMBERED if one.remembered else IDLE)]
+    live.sort(key=lambda one: one.id != current_user.session_id)
     return render_template("members/profile.html", form=form, sessions=live, sees_mails=SECRETARIAT.test(the_actor(), None))
 
 

@@ -13,6 +13,7 @@ from tracker.members.models import Unit
 from tracker.policy import Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.projects.models import Project, Round
+from tracker.projects.notice import runs
 from tracker.projects.quarters import Quarter, local_day
 from tracker.reports import loading, overview
 from tracker.reports.faces import LEGEND, Face, face
@@ -21,6 +22,7 @@ from tracker.reports.standing import Place, places
 from tracker.web.formats import locale_code, short_day_text
 from tracker.web.judging import the_judge
 from tracker.web.lists import View, choice_asked, number_asked, sort_asked
+from tracker.web.projects.show import INSTANT
 
 NUMERALS = {"zh": ("一季度", "二季度", "三季度", "四季度"), "en": ("Q1", "Q2", "Q3", "Q4")}
 YEAR_FIRST = {"zh": "{year}年{quarter}", "en": "{year} {quarter}"}
@@ -63,7 +65,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The grid of a year: ``rows`` are those of the area and unit asked for, ``lines`` what is left of them to be shown."""
+    """The grid of a year: ``rows`` are those of the area and unit asked for, ``lines`` what is left of them to be shown; ``on_notice`` every project on public notice, and ``notice_ends`` the last moment of the last of them."""
 
     quarter: Quarter | None
     round: Round | None
@@ -74,6 +76,8 @@ class Grid:
     wanted: Wanted
     areas: Sequence[TopicArea]
     units: list[Unit]
+    on_notice: list[Project]
+    notice_ends: datetime | None
 
     legend = LEGEND
     shows = tuple((show.value, label) for show, label in SHOWS.items())
@@ -132,6 +136,8 @@ def of(programme: Programme, actor: Actor, now: datetime) -> Grid | None:
         wanted,
         programme.areas,
         sorted({project.lead_unit_id: project.lead_unit for project in found.projects}.values(), key=lambda unit: unit.id),
+        [project for project in found.projects if runs(project.notice_until, now)],
+        max((until - INSTANT for project in found.projects if (until := project.notice_until) and runs(until, now)), default=None),
     )
 
 

@@ -27,6 +27,7 @@ from tracker.voting import queries as ballots
 from tracker.web.formats import short_day_text
 from tracker.web.identity import the_actor
 from tracker.web.judging import the_judge
+from tracker.web.lists import depth_asked
 from tracker.web.projects import plan, thread
 from tracker.web.projects.blueprint import ONE, bp, load
 from tracker.web.proposals.show import readable
@@ -110,7 +111,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     places = places_of(project, actor)
     told = told_in(project, places, actor)
     items = list(session().scalars(ballots.items_of(project.proposal_id))) if project.proposal.ballot_closes_at else []
-    approved = project.approved.content
+    approved, depth = project.approved.content, depth_asked()
+    entries, older = thread.read(project, places, items, actor, depth)
     offers = [offer for offer in available(project, actor=actor, now=now) if offer.denial is None or project.state is ProjectState.ESTABLISHED]
     return render_template(
         "projects/show.html",
@@ -122,7 +124,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         deliverables=plan.deliverables(approved, told),
         money=plan.money(approved, told),
         last_on=project.notice_until - INSTANT if project.notice_until else None,
-        entries=thread.read(project, places, items, actor),
+        entries=entries,
+        older=url_for("projects.show", id=id, older=depth + 1, _anchor="thread") if older else None,
         decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
         ballots=items,
         offers=[*offers, *reports_waiting(project, places, actor)],

@@ -49,18 +49,19 @@ class Entry:
     url: str | None
 
 
-def read(project: Project, places: Iterable[Place], items: Iterable[Item], actor: Actor) -> list[Entry]:
-    """Return the thread as ``actor`` may read it, newest first; several edits in a row by one person count as the last of them."""
+def read(project: Project, places: Iterable[Place], items: Iterable[Item], actor: Actor, depth: int) -> tuple[list[Entry], bool]:
+    """Return the thread as ``actor`` may read it, newest first, ``depth`` lengths of it, and whether there are older acts; edits in a row by one person count as one."""
     by_report = {place.report.id: place for place in places if place.report is not None}
     ballots = {item.ballot.number: item.ballot_id for item in items}
     entries: list[Entry] = []
-    for event, person, unit in session().execute(_events(project, by_report)):
+    rows = session().execute(_events(project, by_report).limit(MOST * depth + 1)).all()
+    for event, person, unit in rows[: MOST * depth]:
         place = by_report.get(event.subject_id) if event.subject_kind == Report.subject_kind else None
         if place is not None and not _may_read(event, place, project, actor):
             continue
         if not (entries and _same_edit(entries[-1].event, event)):
             entries.append(Entry(event, person, unit, _what(event, place), _url(event, place, project, ballots)))
-    return entries
+    return entries, len(rows) > MOST * depth
 
 
 def _events(project: Project, by_report: Mapping[int, Place]) -> sa.Select[Event, Person | None, Unit | None]:
@@ -71,7 +72,6 @@ def _events(project: Project, by_report: Mapping[int, Place]) -> sa.Select[Event
         .outerjoin(Unit, Unit.id == Event.unit_id)
         .where(sa.or_(*(sa.and_(Event.subject_kind == kind, Event.subject_id.in_(keys)) for kind, keys in subjects)))
         .order_by(Event.place.desc())
-        .limit(MOST)
     )
 
 

@@ -31,6 +31,7 @@ from tracker.proposals.states import ProposalState
 from tracker.voting import queries as ballots
 from tracker.web.decisions.views import decision_urls
 from tracker.web.identity import the_actor
+from tracker.web.lists import depth_asked
 from tracker.web.proposals.asked import asked_of
 from tracker.web.proposals.blueprint import KEY, ONE, act_urls, bp, caps_note, late_note, load
 from tracker.web.proposals.files import Enclosures, enclosures
@@ -40,6 +41,7 @@ from tracker.web.reviewed import reviewed
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+HISTORY = 200
 WORKING = frozenset({ProposalState.DRAFT, ProposalState.RETURNED})
 OVER = frozenset({ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.NOT_ACCEPTED, ProposalState.MERGED})
 CHANGED = frozenset({Action.AMEND, Action.ACCEPT_CHANGES, Action.SEND_BACK})
@@ -90,15 +92,16 @@ class Entry:
     what: Message
 
 
-def history(proposal_id: int) -> list[Entry]:
-    """Return what was done, newest first; several edits in a row by one person count as the last of them."""
+def history(proposal_id: int, depth: int) -> tuple[list[Entry], bool]:
+    """Return the newest acts, ``depth`` lengths of them, and whether there are older; several edits in a row by one person count as the last of them."""
     entries: list[Entry] = []
-    for event, person, unit in session().execute(queries.history(proposal_id)):
+    rows = session().execute(queries.history(proposal_id, HISTORY * depth + 1)).all()
+    for event, person, unit in rows[: HISTORY * depth]:
         last = entries[-1].event if entries else None
         if last is not None and last.action == event.action == Action.EDIT and last.person_id == event.person_id:
             continue
         entries.append(Entry(event, person, unit, DONE.get(event.action, say("Acted on it"))))
-    return entries
+    return entries, len(rows) > HISTORY * depth
 
 
 def _since(proposal: Proposal, entries: list[Entry]) -> datetime:
@@ -191,7 +194,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     proposal = load(id, following.asked_by(actor), remarks.count_threads(actor))
     settle([proposal], now)
     versions = [(version, person) for version, person in session().execute(queries.versions(id))] if proposal.submitted_at else []
-    entries = history(id)
+    depth = depth_asked()
+    entries, older = history(id, depth)
     text, working = _pick(proposal, versions)
     enclosed = enclosures(proposal)
     return render_template(
@@ -204,6 +208,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         scans=enclosed.scans(),
         lacks_scan=lacks_scan(proposal, enclosed, versions),
         entries=entries,
+        older=url_for("proposals.show", id=id, older=depth + 1, _anchor="history") if older else None,
         shape=shape,
         state=proposal.state_at(now),
         since=_since(proposal, entries),

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from tracker import clock
+from tracker.db import session
 from tracker.messages import Message, say
-from tracker.policy import Actor
+from tracker.policy import Actor, Role
 from tracker.programmes.models import Programme
+from tracker.projects import queries as project_queries
 from tracker.projects.models import Obligation, Project, Round
 from tracker.projects.notice import runs
 from tracker.projects.quarters import Quarter, local_day
@@ -36,6 +38,7 @@ GLYPHS: Mapping[Why, tuple[str, str]] = {
     Why.MISSING_TWICE: ("✕", "bad"),
     Why.RED: ("■", "bad"),
     Why.FLAGGED: ("⚑", "warn"),
+    Why.UPHELD: ("▲", "warn"),
     Why.TO_CHECK: ("○", "brand"),
     Why.TO_START: ("○", "brand"),
 }
@@ -52,6 +55,8 @@ def needs_due(needs: Iterable[Need], quarter: Quarter | None) -> Iterator[Task]:
         project, (glyph, tone) = need.row.project, GLYPHS[need.why]
         if need.why is Why.TO_START:
             yield from established_due(project, clock.now())
+        elif need.why is Why.UPHELD:
+            yield before_the_chair(project)
         elif quarter is not None:
             url = url_for("reports.show", id=project.id, quarter=quarter.key)
             button = say("Check") if need.why is Why.TO_CHECK else say("Follow up")
@@ -62,9 +67,23 @@ def established_due(project: Project, now: datetime) -> Iterator[Task]:
     """An established project: objections to answer, else its start; nothing while its notice runs or an upheld objection is before the chair."""
     if project.objections_waiting:
         url = url_for("projects.objections", id=project.id)
-        yield Task(named(project), url, say("{count} objections to answer.", count=project.objections_waiting), say("Answer"), url, glyph="▲", tone="warn")
+        yield Task(named(project), url, say("Objections to answer: {count}.", count=project.objections_waiting), say("Answer"), url, glyph="▲", tone="warn")
     elif not project.objections_upheld and not runs(project.notice_until, now):
         yield start_due(project)
+
+
+def upheld_due(actor: Actor, years: Iterable[Programme]) -> Iterator[Task]:
+    """The projects that an upheld objection keeps from starting, for who decides whether they start nevertheless; none where no year has a project."""
+    if actor.role is Role.CHAIR and any(year.last_project for year in years):
+        yield from map(before_the_chair, session().scalars(project_queries.upheld()))
+
+
+def before_the_chair(project: Project) -> Task:
+    """A project that an upheld objection keeps from starting."""
+    url = url_for("projects.objections", id=project.id)
+    return Task(
+        named(project), url, say("An objection was upheld: the project starts only if you let it."), say("Read and decide"), url, glyph="▲", tone="warn"
+    )
 
 
 def start_due(project: Project) -> Task:

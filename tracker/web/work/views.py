@@ -86,7 +86,9 @@ def _decider_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     held = tasks.held_in(years)
     due = tasks.decisions_due(actor, now, candidates=[one for one in candidates if one.state is not ProposalState.DEFERRED], held=held)
     mine = [one for one in waiting[: reading.AT_MOST] if one.id not in held and check(Action.APPROVE, one, actor=actor, now=now) is None]
-    return Desk([*due, *tasks.releases_due(years, held), *following.officers_due(actor, years, now)], outlook.deferred(mine), empty)
+    return Desk(
+        [*due, *tasks.releases_due(years, held), *following.upheld_due(actor, years), *following.officers_due(actor, years, now)], outlook.deferred(mine), empty
+    )
 
 
 def _expert_desk(actor: Actor, _years: list[Programme], now: datetime) -> Desk:
