@@ -9,7 +9,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-options --strip-extras --allow-unsafe --build-deps-for editable
 
-.PHONY: help env run demo test check test-fast bench browser screenshots translations pins clean
+.PHONY: help env run demo test check test-fast test-long bench browser screenshots translations pins clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -55,7 +55,11 @@ test: env browser check ## Run every check and the whole suite on SQLite, then o
 	$(BIN)/pytest tests/vectors
 
 test-fast: env ## Run the suite on SQLite, without a browser
-	$(BIN)/pytest -n $(WORKERS) -m "not browser"
+	$(BIN)/pytest -n $(WORKERS) -m "not browser and not long"
+
+test-long: env ## Run what takes minutes, on SQLite and PostgreSQL, and print its figures
+	$(BIN)/pytest -m long
+	TRACKER_TEST_DATABASE=postgres $(BIN)/pytest -m long
 
 bench: env ## Measure the pages against a yardstick at 100, 1,000 and 10,000 proposals (BENCH=--check fails over budget)
 	$(BIN)/python -m tests.bench $(BENCH)

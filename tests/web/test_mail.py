@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.cast import NOW, Cast
 from tests.post_office import PostOffice, open_post_office
-from tests.product import Statements
+from tests.product import Statements, Year, sign_in_as
 from tests.proposals.build import add
 from tracker import clock
 from tracker.cli import worker
@@ -271,3 +271,10 @@ def test_the_outbox_costs_the_same_for_one_and_three(
             client.get("/mail")
         counts.append(len(seen))
     assert (counts, len(office.taken)) == ([3, 3], 3)
+
+
+def test_the_secretariat_finds_the_mails_on_their_object(in_the_year: Flask, year_template: Year) -> None:
+    secretariat, chair = (sign_in_as(in_the_year, year_template.people[name]) for name in ("secretariat", "chair"))
+    for page, about in (("/proposals/1", "proposal-1"), ("/ballots/1", "ballot-1"), ("/ballots/2", "ballot-2"), ("/projects/1", "project-1")):
+        assert f"/mail?about={about}" in secretariat.get(page).text, page
+        assert "/mail?about=" not in chair.get(page).text, page

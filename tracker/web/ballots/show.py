@@ -29,6 +29,7 @@ from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
+from tracker.web.mail.about import mails_about
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -100,6 +101,7 @@ def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = No
         total=len(ballot.roll),
         silent=silent,
         facts=_facts(ballot),
+        mails=mails_about(ballot),
         options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)],
         commitments=COMMITMENTS,
         positions=POSITIONS,
@@ -137,6 +139,7 @@ def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapp
         results=results.shown(ballot),
         facts=_facts(ballot),
         head=head,
+        mails=mails_about(ballot),
         late=late,
         kept=kept or {},
         positions={position.value: label for position, label in POSITIONS.items()},

@@ -28,6 +28,7 @@ from tracker.web.formats import short_day_text
 from tracker.web.identity import the_actor
 from tracker.web.judging import the_judge
 from tracker.web.lists import depth_asked
+from tracker.web.mail.about import mails_about
 from tracker.web.projects import plan, thread
 from tracker.web.projects.blueprint import ONE, bp, load
 from tracker.web.proposals.show import readable
@@ -129,5 +130,6 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
         ballots=items,
         offers=[*offers, *reports_waiting(project, places, actor)],
+        mails=mails_about(project),
         urls={Action.START: url_for("projects.start", id=id)},
     )

@@ -21,6 +21,7 @@ from tracker.reports.standing import Judge, Place, place
 from tracker.reports.timeliness import REPORTED, TIMELINESS, resubmission
 from tracker.web.identity import the_actor
 from tracker.web.judging import the_judge
+from tracker.web.mail.about import mails_about
 from tracker.web.projects.thread import DONE, OTHERWISE, Entry
 from tracker.web.proposals.show import readable
 from tracker.web.reports.blueprint import KEY, ONE, act_urls, address, bp, load, worth_saying
@@ -99,6 +100,7 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
         offers=offers,
         urls=act_urls(report),
         shape=shape,
+        mails=mails_about(report) if kept else None,
     )
 
 

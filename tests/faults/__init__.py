@@ -1,0 +1,1 @@
+"""What breaks in the middle, and what must hold nevertheless."""
