@@ -14,7 +14,7 @@ class NoteForm(TextForm):
     """Words; ``key`` is the id that a comment sent twice has both times."""
 
     key = HiddenField()
-    note = TextAreaField(say("Comment"))
+    note = TextAreaField(say("Your comment"))
     confirmed = BooleanField(say("Write to the applicants"))
 
     def the_key(self) -> int:
