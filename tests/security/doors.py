@@ -220,6 +220,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "id": 1,
         "view_id": 1,
         "pass_id": 1,
+        "number": 2,
     }
     return [("", {name: values[name] for name in names})]
 

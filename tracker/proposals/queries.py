@@ -256,6 +256,11 @@ def form_versions(programme_id: int) -> sa.Select[FormVersion, Person]:
     )
 
 
+def form_and_earlier(programme_id: int, number: int) -> sa.Select[FormVersion, Person]:
+    """The form saved under this number and the one before it, each with the person who saved it."""
+    return form_versions(programme_id).where(FormVersion.number.in_((number, number - 1)))
+
+
 def form_of_number(programme_id: int, number: int) -> sa.Select[FormVersion]:
     """The form of a programme that was saved under this number, none for the one that the program ships."""
     return sa.select(FormVersion).where(FormVersion.programme_id == programme_id, FormVersion.number == number)
