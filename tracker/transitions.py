@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -39,11 +39,20 @@ class Changing(Protocol):
 
 
 def perform(
-    action: Action, subject: Changing, *, actor: Actor, note: str = "", facts: JSONDict | None = None, to: str | None = None, news: Message | None = None
+    action: Action,
+    subject: Changing,
+    *,
+    actor: Actor,
+    note: str = "",
+    facts: JSONDict | None = None,
+    to: str | None = None,
+    news: Message | None = None,
+    told_else: Container[str] = (),
 ) -> None:
     """Do ``action``: check it, write the new state, queue the event and the notices, all in the caller's transaction.
 
-    ``to`` overrides the row's state where the outcome decides it; ``news`` the row's message. Raises Refused or Invalid before
+    ``to`` overrides the row's state where the outcome decides it; ``news`` the row's message; ``told_else`` are audiences that
+    learn of it by another notice. Raises Refused or Invalid before
     anything is written. Does not commit.
     """
     at = clock.now()
@@ -57,18 +66,17 @@ def perform(
     if after is not None:
         subject.state = after
     chain.record(chain.Pending(action, subject, actor, at, before, after or before, note.strip(), facts or {}))
-    _tell(action, subject, actor=actor, note=note.strip(), news=news)
+    audiences = [audience for audience in rule.tells if audience not in told_else]
+    _tell(action, subject, audiences, actor=actor, note=note.strip(), news=news or rule.news)
 
 
-def _tell(action: Action, subject: Changing, *, actor: Actor, note: str, news: Message | None) -> None:
-    rule = subject.rules[action]
-    text = news or rule.news
-    if text is None or not rule.tells:
+def _tell(action: Action, subject: Changing, audiences: Sequence[str], *, actor: Actor, note: str, news: Message | None) -> None:
+    if news is None or not audiences:
         return
     people: dict[int, str] = {}
-    for audience in rule.tells:
+    for audience in audiences:
         for person in subject.people(audience):
             people.setdefault(person, audience)  # each is told once, as what they are first
     people = {person: audience for person, audience in people.items() if person != actor.person_id}
-    message = Message(text.msgid, {**subject.names(), "note": note, **text.params})
+    message = Message(news.msgid, {**subject.names(), "note": note, **news.params})
     tell(people, about=subject, action=action.value, message=message, at=clock.now())

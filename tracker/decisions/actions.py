@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracker import clock
-from tracker.db import expect_version, session
+from tracker.db import expect_version, get, session
 from tracker.decisions import queries
 from tracker.decisions.models import Decision, HeldDecision
 from tracker.decisions.releasing import drop_held, hold, waits_for_release
@@ -15,6 +15,7 @@ from tracker.errors import Invalid, Refused
 from tracker.members.rules import ROLES
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
+from tracker.programmes.models import Programme
 from tracker.projects.actions import establish, lock_numbers
 from tracker.proposals.entry import read_note
 from tracker.proposals.models import Proposal, Titled
@@ -28,12 +29,12 @@ DECIDED = frozenset({ProposalState.APPROVED, ProposalState.APPROVED_WITH_CHANGES
 def decide(proposal: Proposal, taking: Taking, *, actor: Actor, seen: int | None = None, seen_held: int | None = None) -> Decision | HeldDecision:
     """Decide on ``proposal`` and return the record, or what is held where the decisions of the year are released together.
 
-    In order: locks the programme for the number of the project that an approval makes; seals the ballot it stands in if that is over, locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
-    its decider knew, 0 for none, None for not asked), likewise ``seen_held`` (the version of the held one); refuses what ``Taking.faults`` names (Invalid by field); changes
+    In order: locks the programme for the number of the project that an approval makes, and where its decisions are released together; seals the ballot it stands in if that is over, locks the proposal, refuses what ``refusal`` finds, and a decision that came after ``seen`` (the id of the newest one
+    its decider knew, 0 for none, None for not asked), likewise ``seen_held`` (the version of the held one, 0 for none, None for a decider who was not told that it is held); refuses what ``Taking.faults`` names (Invalid by field); changes
     the state, tells the units and the secretariat; writes the record; an approval establishes the project; or keeps all of that for the release.
     Raises before anything is written.
     """
-    if taking.kind is DecisionKind.APPROVE:
+    if taking.kind is DecisionKind.APPROVE or get(Programme, proposal.programme_id).release_together:
         lock_numbers(proposal.programme_id)
     seal_due_of(proposal)
     proposal = locked(proposal)
@@ -41,6 +42,9 @@ def decide(proposal: Proposal, taking: Taking, *, actor: Actor, seen: int | None
     denial = refusal(proposal, taking.kind, actor=actor, last=last)
     if denial is None and last is not None and seen is not None and last.id != seen:
         denial = Denial(Kind.WRONG_STATE, already(last))
+    if denial is None and seen_held is not None and not waits_for_release(proposal):
+        why = say("Meanwhile the year was set to let decisions come into force at once: this one would not be held. Look at what follows before you decide.")
+        denial = Denial(Kind.WRONG_STATE, why)
     if denial is not None:
         raise Refused(denial)
     taking = taking.trimmed()

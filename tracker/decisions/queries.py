@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload, lazyload
+from sqlalchemy.orm import contains_eager, defer, joinedload, lazyload
 
 from tracker.decisions.models import Decision, HeldDecision
 from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry
+
+UNDECIDED = (ProposalState.SCREENED, ProposalState.IN_REVIEW, ProposalState.REVIEWED, ProposalState.IN_BALLOT, ProposalState.BALLOTED)
 
 
 def decisions_on(proposal_id: int) -> sa.Select[Decision]:
@@ -76,10 +78,35 @@ def held_of(programme_id: int) -> sa.Select[HeldDecision]:
         sa.select(HeldDecision)
         .options(
             joinedload(HeldDecision.person),
-            joinedload(HeldDecision.proposal).options(joinedload(Proposal.lead_unit), joinedload(Proposal.programme), lazyload(Proposal.partners)),
+            joinedload(HeldDecision.proposal).options(
+                joinedload(Proposal.lead_unit), joinedload(Proposal.programme), lazyload(Proposal.partners), defer(Proposal.content)
+            ),
         )
         .where(HeldDecision.programme_id == programme_id)
         .order_by(HeldDecision.proposal_id)
+    )
+
+
+def released_in(programme_id: int) -> sa.Select[Decision, str | None]:
+    """The decisions of a year that were released, with their proposals, each beside the number of the project it made; the last release first."""
+    return (
+        sa.select(Decision, Project.number)
+        .join(Decision.proposal)
+        .outerjoin(Project, Project.proposal_id == Decision.proposal_id)
+        .options(contains_eager(Decision.proposal).options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners), defer(Proposal.content)))
+        .where(Proposal.programme_id == programme_id, Decision.released_at.is_not(None))
+        .order_by(Decision.released_at.desc(), Decision.id)
+    )
+
+
+def undecided(programme_id: int) -> sa.Select[Proposal]:
+    """The proposals of a year that passed the formal check and on which nothing is decided or held, in their order."""
+    held = sa.select(HeldDecision.id).where(HeldDecision.proposal_id == Proposal.id).exists()
+    return (
+        sa.select(Proposal)
+        .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners), defer(Proposal.content))
+        .where(Proposal.programme_id == programme_id, Proposal.state.in_(UNDECIDED), ~held)
+        .order_by(Proposal.id)
     )
 
 

@@ -5,15 +5,16 @@ A held decision is the chair's paper on the chair's desk: it changes no state, m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
 from tracker import clock
-from tracker.db import expect_version, session
+from tracker.db import expect_version, get, session
 from tracker.decisions import queries
 from tracker.decisions.models import HeldDecision
-from tracker.decisions.rules import ACTIONS
+from tracker.decisions.rules import ACTIONS, DecisionKind
 from tracker.decisions.taking import Decided, Taking, bring_into_force, locked
 from tracker.errors import Invalid, Refused
 from tracker.messages import Message, say
@@ -25,6 +26,9 @@ from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 
 HELD_IN = frozenset({ProposalState.BALLOTED, ProposalState.DEFERRED})
+"""Where a decision can be taken and held."""
+HELD_THROUGH = HELD_IN | {ProposalState.IN_BALLOT, ProposalState.IN_REVIEW, ProposalState.REVIEWED}
+"""Where one may still be held: the proposal can go back to the vote or to the experts meanwhile."""
 
 
 def set_together(programme: Programme, together: bool, *, seen: int, actor: Actor) -> None:  # noqa: FBT001 - the setting itself
@@ -76,6 +80,11 @@ def waits_for_release(proposal: Proposal) -> bool:
     return proposal.programme.release_together and proposal.state in HELD_IN
 
 
+def may_be_held(proposal: Proposal) -> bool:
+    """Say whether a decision on the proposal can be held now, be it one that can no longer come into force as it is."""
+    return proposal.programme.release_together and proposal.state in HELD_THROUGH
+
+
 def may_release(programme: Programme, actor: Actor) -> bool:
     """Say whether ``actor`` may release the decisions of the year, and so know what is held."""
     return check(Action.RELEASE, programme, actor=actor, now=clock.now()) is None
@@ -87,22 +96,43 @@ def drop_held(proposal_id: int) -> None:
 
 
 def take_back(proposal: Proposal, *, actor: Actor, seen: int) -> None:
-    """Drop the held decision as if it had not been taken. Raises Refused for whoever may not decide, and when another is held than ``seen``."""
+    """Drop the held decision as if it had not been taken, wherever the proposal is by now.
+
+    Raises Refused for whoever does not decide on it, and when nothing is held or another decision than ``seen``.
+    """
     proposal = locked(proposal)
-    denial = check(Action.DEFER, proposal, actor=actor, now=clock.now())
+    denial = not_the_decider(proposal, actor)
     if denial is not None:
         raise Refused(denial)
-    _expect(seen, held_on(proposal.id))
+    _expect(max(seen, 1), held_on(proposal.id))
     drop_held(proposal.id)
 
 
+def not_the_decider(proposal: Proposal, actor: Actor) -> Denial | None:
+    """Return why the decision on the proposal is not this person's, whatever state it is in, or None."""
+    denial = check(Action.DEFER, proposal, actor=actor, now=clock.now())
+    return None if denial is not None and denial.kind is Kind.WRONG_STATE else denial
+
+
 def hindrance(held: HeldDecision, proposal: Proposal) -> Message | None:
-    """Say why what is held cannot come into force now, or None: the proposal has moved on, or the decision lacks something by now."""
+    """Say why what is held cannot come into force now, or None: the proposal has moved on or come back, or the decision lacks something by now."""
     denial = check(ACTIONS[held.kind], proposal, actor=held.decider, now=clock.now())
     if denial is not None:
         return denial.message
+    overtaken = _overtaken(held, proposal)
+    if overtaken is not None:
+        return overtaken
     faults = taken(held).faults(proposal.ballot_outcome)
     return next((messages[0] for messages in faults.values()), None)
+
+
+def _overtaken(held: HeldDecision, proposal: Proposal) -> Message | None:
+    """Say that the units voted or the experts judged after the decision was taken: it was taken without knowing that."""
+    if proposal.ballot_closes_at is not None and proposal.ballot_closes_at > held.decided_at:
+        return say("The units voted on it again, until {at}, after this was decided. It is decided anew or taken back.", at=proposal.ballot_closes_at)
+    if proposal.reviewed_at is not None and proposal.reviewed_at > held.decided_at:
+        return say("Its expert review ended at {at}, after this was decided. It is decided anew or taken back.", at=proposal.reviewed_at)
+    return None
 
 
 def taken(held: HeldDecision) -> Taking:
@@ -122,15 +152,29 @@ def release(programme: Programme, chosen: Mapping[int, int], *, actor: Actor) ->
         raise Refused(denial)
     if not chosen:
         raise Invalid({"": [say("Tick at least one decision.")]})
-    proposals = {key: locked(session().get_one(Proposal, key)) for key in sorted(chosen)}
+    proposals = {key: locked(get(Proposal, key)) for key in sorted(chosen)}
     found = {held.proposal_id: held for held in session().scalars(queries.held_of(programme.id).where(HeldDecision.proposal_id.in_(chosen)))}
     for key, seen in chosen.items():
         _releasable(proposals[key], found.get(key), seen)
-    perform(Action.RELEASE, programme, actor=actor, facts={"numbers": [proposal.number for proposal in proposals.values()]})
+    facts = {"numbers": [proposal.number for proposal in proposals.values()]}
+    perform(Action.RELEASE, programme, actor=actor, facts=facts, news=_news(found.values()))
+    now = clock.now()
     for key, proposal in proposals.items():
-        bring_into_force(proposal, taken(found[key]), Decided(found[key].decider, found[key].decided_at, released_by=actor))
+        bring_into_force(proposal, taken(found[key]), Decided(found[key].decider, found[key].decided_at, released_by=actor, released_at=now))
         drop_held(key)
     return [found[key] for key in proposals]
+
+
+def _news(released: Iterable[HeldDecision]) -> Message:
+    """Tell of a whole release in numbers."""
+    counts = Counter(held.kind for held in released)
+    return say(
+        "Decisions of {programme} were released: {approved} approved, {amended} approved with changes, {deferred} deferred, {rejected} not approved.",
+        approved=counts[DecisionKind.APPROVE],
+        amended=counts[DecisionKind.APPROVE_WITH_CHANGES],
+        deferred=counts[DecisionKind.DEFER],
+        rejected=counts[DecisionKind.REJECT],
+    )
 
 
 def _releasable(proposal: Proposal, held: HeldDecision | None, seen: int) -> None:

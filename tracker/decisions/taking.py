@@ -20,6 +20,9 @@ from tracker.proposals.models import Proposal
 from tracker.proposals.queries import last_version_number
 from tracker.transitions import perform
 
+TOLD_TOGETHER = frozenset({"units", "secretariat"})
+"""Whom one notice tells of a whole release, in place of one for each proposal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taking:
@@ -50,18 +53,19 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Who decided, and when; by whom it was released, where it was held first."""
+    """Who decided, and when; by whom and when it was released, where it was held first."""
 
     by: Actor
     at: datetime
     released_by: Actor | None = None
+    released_at: datetime | None = None
 
     @property
-    def facts(self) -> dict[str, str]:
-        """Return what the record tells of a release."""
+    def facts(self) -> dict[str, object]:
+        """Return what the record tells of a release: when it was decided, and the person who released it."""
         if self.released_by is None:
             return {}
-        return {"decided_at": self.at.isoformat(), "released_by": self.released_by.name_zh}
+        return {"decided_at": self.at.isoformat(), "released_by": self.released_by.person_id}
 
 
 def locked(proposal: Proposal) -> Proposal:
@@ -74,15 +78,16 @@ def locked(proposal: Proposal) -> Proposal:
 
 def bring_into_force(proposal: Proposal, taking: Taking, decided: Decided) -> Decision:
     """Change the state of the locked ``proposal``, tell those concerned, write the record and establish the project of an approval. Raises Refused or Invalid."""
-    now, outcome, kind = clock.now(), proposal.ballot_outcome, taking.kind
+    outcome, kind = proposal.ballot_outcome, taking.kind
     departs, amends = against_vote(kind, outcome), kind is DecisionKind.APPROVE_WITH_CHANGES
     news = Message(OPINION_NEWS[kind].msgid, {"opinion": taking.opinion}) if taking.opinion else None
     note = taking.changes if amends else taking.reason or taking.opinion
     facts = {"against_vote": departs, "ballot_outcome": outcome, **decided.facts}
-    perform(ACTIONS[kind], proposal, actor=decided.by, note=note, facts=facts, news=news)
+    told_else = TOLD_TOGETHER if decided.released_by else ()
+    perform(ACTIONS[kind], proposal, actor=decided.by, note=note, facts=facts, news=news, told_else=told_else)
     decided_on = session().scalar(last_version_number(proposal.id)) or 0
     proposal.owes = Amending(taking.changes, decided_on, taking.due_at).kept() if amends else None
-    proposal.decided_at = now
+    proposal.decided_at = decided.released_at or decided.at
     proposal.version += 1
     decision = Decision(
         proposal_id=proposal.id,
@@ -96,7 +101,7 @@ def bring_into_force(proposal: Proposal, taking: Taking, decided: Decided) -> De
         person_id=decided.by.person_id,
         role=decided.by.role,
         decided_at=decided.at,
-        released_at=now if decided.released_by else None,
+        released_at=decided.released_at,
     )
     session().add(decision)
     if kind is DecisionKind.APPROVE:

@@ -12,6 +12,7 @@ from tracker.db import Base, JSONDict, choice
 from tracker.members import queries as members
 from tracker.members.models import Unit
 from tracker.messages import Message
+from tracker.policy import Role
 from tracker.programmes import rules as law
 
 
@@ -62,8 +63,16 @@ class Programme(Base):
         return law.PROGRAMME_STATES[law.ProgrammeState(state)]
 
     def people(self, audience: str) -> Iterable[int]:
-        """Return everyone who holds a unit's seat for the audience "units"."""
-        return members.seated_in_units() if audience == "units" else ()
+        """Return everyone who holds a unit's seat for the audience "units", the officers for "secretariat" and "deciders"."""
+        match audience:
+            case "units":
+                return members.seated_in_units()
+            case "secretariat":
+                return members.holders(Role.SECRETARIAT)
+            case "deciders":
+                return members.holders(Role.CHAIR, Role.DIRECTOR)
+            case _:
+                return ()
 
     def names(self) -> Mapping[str, object]:
         """Return the programme under the name notices use."""

@@ -74,7 +74,14 @@ PROGRAMME: Mapping[Action, Rule] = {
         news=say("The call of {programme} is out."),
     ),
     Action.COPY: Rule(say("Copy to the next year"), (SECRETARIAT,)),
-    Action.RELEASE: Rule(say("Release the decisions"), (CHAIR, DIRECTOR, SECRETARIAT), frozenset({ProgrammeState.PUBLISHED}), offered=False),
+    Action.RELEASE: Rule(
+        say("Release the decisions"),
+        (CHAIR, DIRECTOR, SECRETARIAT),
+        frozenset({ProgrammeState.PUBLISHED}),
+        tells=("secretariat", "deciders", "units"),
+        news=say("Decisions of {programme} were released."),
+        offered=False,
+    ),
 }
 
 

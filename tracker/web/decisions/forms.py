@@ -55,9 +55,9 @@ class DecisionForm(TextForm):
         """Return the id of the newest decision that the page showed; 0 for none, and for anything that is no id."""
         return number_in(self.seen.data)
 
-    def seen_held(self) -> int:
-        """Return the version of the held decision that the page showed; 0 for none."""
-        return number_in(self.held.data)
+    def seen_held(self) -> int | None:
+        """Return the version of the held decision that the page showed; 0 for none, None where the page did not say that decisions are held."""
+        return number_in(self.held.data) if (self.held.data or "").strip() else None
 
 
 class ConflictForm(TextForm):

@@ -12,12 +12,15 @@ from tracker.db import session
 from tracker.decisions import queries, releasing
 from tracker.decisions.models import HeldDecision
 from tracker.decisions.rules import against_vote
+from tracker.decisions.standing import settle
 from tracker.errors import Invalid, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action, Kind, check
 from tracker.programmes import queries as programmes
 from tracker.programmes.models import Programme
+from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
+from tracker.reviews.settings import SEES, Sees, rules_of
 from tracker.web.decisions.forms import number_in
 from tracker.web.decisions.views import bp
 from tracker.web.formats import translated
@@ -27,16 +30,20 @@ from tracker.web.identity import the_actor, writes
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+SHOWN = 100
+"""So many lines are shown of what is not held."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A held decision as the page offers it: ``why_not`` says what keeps it from coming into force."""
+    """A held decision as the page offers it: ``why_not`` says what keeps it from coming into force, ``own`` that it is the reader's to change."""
 
     held: HeldDecision
     proposal: Proposal
     against: bool
     why_not: Message | None
     ticked: bool
+    own: bool
 
 
 @bp.route("/programmes/<int:year>/decisions", methods=["GET", "POST"])
@@ -64,14 +71,25 @@ def release(year: int) -> ResponseReturnValue:
 
 def _page(programme: Programme, chosen: dict[int, int] | None = None, why: Message | None = None) -> str:
     now = clock.now()
-    lines = [_line(held, chosen) for held in session().scalars(queries.held_of(programme.id))]
-    held = {line.proposal.id for line in lines}
-    missing = [one for one in session().scalars(queries.awaiting(now).where(Proposal.programme_id == programme.id)) if one.id not in held]
-    return render_template("decisions/release.html", programme=programme, lines=lines, missing=missing, form=TextForm(), why=why)
+    missing = list(session().scalars(queries.undecided(programme.id)))
+    settle(missing, now)
+    rules = rules_of(programme.review)
+    return render_template(
+        "decisions/release.html",
+        programme=programme,
+        lines=[_line(held, chosen) for held in session().scalars(queries.held_of(programme.id))],
+        missing=[(one, one.state_label(one.state_at(now))) for one in missing[:SHOWN]],
+        more=max(len(missing) - SHOWN, 0),
+        released=session().execute(queries.released_in(programme.id).limit(SHOWN)).all(),
+        applicants=SEES[rules.applicants] if rules.order is not Order.OFF and rules.applicants is not Sees.NOTHING else None,
+        form=TextForm(),
+        why=why,
+    )
 
 
 def _line(held: HeldDecision, chosen: dict[int, int] | None) -> Line:
     proposal = held.proposal
     why_not = releasing.hindrance(held, proposal)
     ticked = why_not is None if chosen is None else proposal.id in chosen
-    return Line(held, proposal, against_vote(held.kind, proposal.ballot_outcome), why_not, ticked)
+    own = releasing.not_the_decider(proposal, the_actor()) is None
+    return Line(held, proposal, against_vote(held.kind, proposal.ballot_outcome), why_not, ticked, own)

@@ -105,12 +105,18 @@ def _load(proposal_id: int) -> Matter:
 
 def _choices(matter: Matter) -> list[Choice]:
     actor, now = the_actor(), clock.now()
-    number = next_number(matter.proposal.programme)
     return [
-        Choice(kind, KINDS[kind], Message(FOLLOWS[kind].msgid, {"number": number}), against_vote(kind, matter.outcome))
+        Choice(kind, KINDS[kind], _follows(kind, matter.proposal), against_vote(kind, matter.outcome))
         for kind, action in ACTIONS.items()
         if check(action, matter.proposal, actor=actor, now=now) is None
     ]
+
+
+def _follows(kind: DecisionKind, proposal: Proposal) -> Message:
+    """Say what comes of a decision; the number of a project can be told only where the decision makes it at once."""
+    if kind is DecisionKind.APPROVE and releasing.waits_for_release(proposal):
+        return say("The topic is approved and becomes a project, which gets its number at the release. The secretariat then starts it.")
+    return Message(FOLLOWS[kind].msgid, {"number": next_number(proposal.programme)})
 
 
 def _units_of_both(proposal: Proposal) -> list[object]:
@@ -121,9 +127,9 @@ def _units_of_both(proposal: Proposal) -> list[object]:
 
 def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
     proposal = matter.proposal
-    held = releasing.held_on(proposal.id) if releasing.waits_for_release(proposal) else None
+    held = _held(proposal)
     if request.method == "GET":
-        _fill(form, taken, held)
+        _fill(form, taken, held, together=proposal.programme.release_together)
     voted = session().execute(queries.items_on(proposal.id, clock.now()).limit(1)).first()
     item: Item | None = voted[0] if voted else None
     rule = rule_sentence(parse_rule(voted[0].ballot.rule), Counts(roll=voted[1], recused=voted[2])) if voted else None
@@ -142,7 +148,8 @@ def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, w
         rule=rule,
         chosen=request.values.get("kind") or (held.kind.value if held else ""),
         held=held,
-        together=releasing.waits_for_release(proposal),
+        together=proposal.programme.release_together,
+        stuck=releasing.hindrance(held, proposal) if held else None,
         own=_units_of_both(proposal),
         may_declare=check(Action.DECLARE_CONFLICT, proposal, actor=the_actor(), now=clock.now()) is None,
         why_not=why_not,
@@ -153,9 +160,13 @@ def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, w
     )
 
 
+def _held(proposal: Proposal) -> HeldDecision | None:
+    return releasing.held_on(proposal.id) if releasing.may_be_held(proposal) else None
+
+
 def _refuse_early(matter: Matter, taken: list[Decision]) -> None:
-    """Raise the refusal of a page on which nothing could be decided."""
-    if not _choices(matter):
+    """Raise the refusal of a page on which nothing could be decided or taken back."""
+    if not _choices(matter) and (_held(matter.proposal) is None or releasing.not_the_decider(matter.proposal, the_actor()) is not None):
         denial = actions.refusal(matter.proposal, DecisionKind.APPROVE, actor=the_actor(), last=taken[0] if taken else None)
         raise Refused(denial or Denial(Kind.WRONG_STATE, say("There is nothing to decide now.")))
 
@@ -172,10 +183,10 @@ def decide(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     return _decide_page(matter, form, taken)
 
 
-def _fill(form: DecisionForm, taken: list[Decision], held: HeldDecision | None) -> None:
+def _fill(form: DecisionForm, taken: list[Decision], held: HeldDecision | None, *, together: bool) -> None:
     """Note what the page shows, and begin with what is held."""
     form.seen.data = str(taken[0].id if taken else 0)
-    form.held.data = str(held.version if held else 0)
+    form.held.data = str(held.version if held else 0) if together else ""
     if held is not None:
         form.opinion.data, form.reason.data, form.changes.data = held.opinion, held.reason, held.changes
         form.due.data = write_local(held.changes_due_at, zone=committee_zone().key) if held.changes_due_at else ""
@@ -204,7 +215,7 @@ def _do(proposal: Proposal, form: DecisionForm) -> Message:
     """Do what the pressed button says and return what is told of it."""
     names = proposal.names()
     if request.form.get("kind") == TAKE_BACK:
-        releasing.take_back(proposal, actor=the_actor(), seen=form.seen_held())
+        releasing.take_back(proposal, actor=the_actor(), seen=form.seen_held() or 0)
         return say("The held decision on {number} was taken back.", **names)
     kind = _kind()
     done = actions.decide(proposal, _taking(kind, form, proposal), actor=the_actor(), seen=form.seen_id(), seen_held=form.seen_held())

@@ -14,7 +14,7 @@ from tracker.audit.models import Event
 from tracker.comments import queries as remarks
 from tracker.db import session
 from tracker.decisions import queries as decisions
-from tracker.decisions.releasing import held_on, may_release, waits_for_release
+from tracker.decisions.releasing import held_on, may_be_held, may_release
 from tracker.decisions.standing import settle
 from tracker.errors import NotFound
 from tracker.members.models import Person, Unit
@@ -231,7 +231,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         **late_note(proposal),
         **caps_note(proposal),
         **reviewed(actor, proposal),
-        held=held_on(proposal.id) if waits_for_release(proposal) and may_release(proposal.programme, actor) else None,
+        held=held_on(proposal.id) if may_be_held(proposal) and may_release(proposal.programme, actor) else None,
         **_afterwards(proposal),
     )
 
