@@ -122,6 +122,15 @@ def test_only_those_who_bind_another_unit_object_and_with_a_reason(app: Flask, c
     assert state_of(app, key)[1] == 0
 
 
+def test_the_page_of_a_project_offers_to_object_only_to_who_may(cast: Cast, key: int, client_of: ClientOf, at: At) -> None:
+    offered = "File an objection"
+    assert offered in client_of(cast.huawei).get(f"/projects/{key}").text
+    for member in (cast.caict, cast.secretariat, cast.chair, cast.huawei_contributor):
+        assert offered not in client_of(member).get(f"/projects/{key}").text
+    with at(END):
+        assert offered not in client_of(cast.huawei).get(f"/projects/{key}").text
+
+
 def test_a_dismissed_objection_lets_the_project_start_and_both_units_are_told(app: Flask, cast: Cast, key: int, client_of: ClientOf, at: At) -> None:
     assert file_one(client_of(cast.huawei), key) == 303
     desk = client_of(cast.secretariat)

@@ -39,7 +39,7 @@ SAID: dict[str, Message] = {
     "resolve": say("The thread is resolved."),
     "reopen": say("The thread is open again."),
 }
-LABELS = {"reply": say("Answer"), "edit": say("Comment"), "retract": say("Why it is retracted")}
+LABELS = {"reply": say("Answer"), "edit": say("Your comment"), "retract": say("Why it is retracted")}
 VERBS = {"reply": Action.COMMENT, "edit": Action.EDIT, "retract": Action.RETRACT, "resolve": Action.RESOLVE, "reopen": Action.REOPEN}
 
 

@@ -14,6 +14,7 @@ from tracker.db import session
 from tracker.decisions import queries as decisions
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Role, available
+from tracker.projects import objecting
 from tracker.projects.models import Obligation, Project
 from tracker.projects.obligations import KINDS
 from tracker.projects.rules import ProjectState
@@ -54,8 +55,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportOffer:
-    """A report that waits for this person, as the panel of what can be done shows it."""
+class PageOffer:
+    """What this person can do on another page, as the panel of what can be done shows it."""
 
     action: Action
     label: Message
@@ -63,16 +64,20 @@ class ReportOffer:
     denial: None = None
 
 
-def reports_waiting(project: Project, places: Iterable[Place], actor: Actor) -> Iterator[ReportOffer]:
+def reports_waiting(project: Project, places: Iterable[Place], actor: Actor) -> Iterator[PageOffer]:
     """Give the reports that the lead unit can write and the secretariat is to check, in time."""
     for each in places:
         quarter = each.quarter
         if actor.serves(project.lead_unit_id) and (each.timeliness in WRITABLE or each.state is ReportState.RETURNED):
-            yield ReportOffer(Action.EDIT, say("Write the report for {quarter}", quarter=quarter), url_for("reports.edit", id=project.id, quarter=quarter.key))
+            yield PageOffer(Action.EDIT, say("Write the report for {quarter}", quarter=quarter), url_for("reports.edit", id=project.id, quarter=quarter.key))
         if actor.role is Role.SECRETARIAT and each.state is ReportState.SUBMITTED:
-            yield ReportOffer(
-                Action.ACCEPT, say("Check the report for {quarter}", quarter=quarter), url_for("reports.show", id=project.id, quarter=quarter.key)
-            )
+            yield PageOffer(Action.ACCEPT, say("Check the report for {quarter}", quarter=quarter), url_for("reports.show", id=project.id, quarter=quarter.key))
+
+
+def _objecting(project: Project, actor: Actor) -> Iterator[PageOffer]:
+    """Give the way to object, to who may bind another unit while the public notice runs."""
+    if project.notice_until is not None and objecting.may_object(project, actor):
+        yield PageOffer(Action.OBJECT, say("File an objection"), url_for("projects.objections", id=project.id))
 
 
 def places_of(project: Project, actor: Actor) -> list[Place]:
@@ -129,7 +134,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         older=url_for("projects.show", id=id, older=depth + 1, _anchor="thread") if older else None,
         decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
         ballots=items,
-        offers=[*offers, *reports_waiting(project, places, actor)],
+        offers=[*offers, *_objecting(project, actor), *reports_waiting(project, places, actor)],
         mails=mails_about(project),
         urls={Action.START: url_for("projects.start", id=id)},
     )
