@@ -49,6 +49,7 @@ def test_csv_holds_the_rows_of_the_list_with_a_mark_for_excel(filled: Cast, clie
         "Title in Chinese": "版权交易",
         "Title in English": 'Copyright, "traded"',
         "Topic area": "Anti-monopoly compliance",
+        "Class": "",
         "Lead unit": "Huawei",
         "State": "Passed the formal check",
         "Total budget in yuan": "180000.5",
@@ -80,7 +81,7 @@ def test_what_a_spreadsheet_would_run_is_written_as_text(filled: Cast, client_of
 def test_xlsx_holds_real_dates_and_numbers(filled: Cast, client_of: ClientOf) -> None:
     answer = client_of(filled.huawei).get("/proposals/export.xlsx?sort=number")
     rows = list(load_workbook(io.BytesIO(answer.data)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
-    assert (rows[0][:3], rows[1][0], rows[1][1], rows[1][7], rows[1][9]) == (
+    assert (rows[0][:3], rows[1][0], rows[1][1], rows[1][8], rows[1][10]) == (
         ("Number", "Year", "Title in Chinese"),
         "2021-P01",
         2021,

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from tests.cast import Cast
 from tests.proposals.build import add
 from tracker.db import writing
+from tracker.proposals import content as shape
 from tracker.proposals.states import ProposalState
 
 ClientOf = Callable[..., FlaskClient]
@@ -126,3 +127,38 @@ def test_list_says_what_to_do_when_it_is_empty(cast: Cast, client_of: ClientOf) 
     assert "Start the first one" in client_of(cast.huawei).get("/proposals").text
     assert "once they have passed the formal check" in client_of(cast.expert).get("/proposals").text
     assert "No proposal matches." in client_of(cast.huawei).get("/proposals?q=nothing").text
+
+
+def of_classes(app: Flask, cast: Cast) -> None:
+    """Store a key topic, a general one, and one without a class."""
+    classes = {"p1": "key", "p2": "general", "p3": ""}
+    fill(app, cast, **{name: {"content": {**shape.empty(), "topic_class": code}} for name, code in classes.items()})
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("class=key", ["2021-P01"]),
+        ("class=own", []),
+        ("class=evil", ["2021-P01", "2021-P02", "2021-P03"]),
+        ("sort=class", ["2021-P01", "2021-P02", "2021-P03"]),
+        ("sort=-class", ["2021-P03", "2021-P02", "2021-P01"]),
+    ],
+)
+def test_list_is_narrowed_to_a_class_and_sorted_by_it(app: Flask, cast: Cast, client_of: ClientOf, query: str, found: list[str]) -> None:
+    of_classes(app, cast)
+    shown = numbers(client_of(cast.caict).get(f"/proposals?{query}").text)
+    assert (shown if "sort=" in query else sorted(shown)) == found
+
+
+def test_the_class_is_a_column_to_choose_and_stands_in_the_file(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    of_classes(app, cast)
+    client = client_of(cast.caict)
+    assert 'data-label="Class"' not in client.get("/proposals").text
+    page = client.get("/proposals?col=number&col=class&class=key").text
+    assert '<td data-label="Class">Key topic</td>' in page
+    assert "class=key" in page[page.index("export.csv") : page.index("export.csv") + 200]
+    (line,) = client.get("/proposals/export.json?class=key").json or []
+    assert line["class"] == "key"
+    assert "Key topic" in client.get("/proposals/export.csv?class=key").text
+    assert "General topic" not in client.get("/proposals/export.csv?class=key").text

@@ -15,6 +15,7 @@ from tracker.messages import Message
 from tracker.policy import Actor, Role
 from tracker.programmes.models import Programme, TopicArea
 from tracker.proposals import queries
+from tracker.proposals.content import CLASSES, TOPIC_CLASS, TopicClass
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.queries import NOTHING_SETTLED, Settled, effective_state, on_it, visible_to
 from tracker.proposals.states import STATES, ProposalState
@@ -23,7 +24,8 @@ from tracker.search.queries import Hits
 from tracker.search.tokens import Term, terms
 
 NEWEST_FIRST = "-changed"
-SORTS = ("number", "title", "unit", "changed", "state", "budget")
+SORTS = ("number", "title", "unit", "changed", "state", "budget", "class")
+_CLASS = Proposal.content[TOPIC_CLASS.name].as_string()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Wanted:
     state: str = ""
     area_id: int | None = None
     unit_id: int | None = None
+    topic_class: str = ""
     mine: bool = False
     lacks_scan: bool = False
     late: bool = False
@@ -67,6 +70,12 @@ class Line:
     submitted_at: datetime | None
     changed_at: datetime
     late: bool
+    topic_class: str
+
+    @property
+    def class_label(self) -> Message | None:
+        """The class of the topic in words, None where none is chosen."""
+        return CLASSES.get(self.topic_class)
 
     @property
     def label(self) -> Message:
@@ -127,6 +136,7 @@ class Listing:
             *self._in_state(),
             None if wanted.area_id is None else Proposal.area_id == wanted.area_id,
             None if wanted.unit_id is None else on_it(wanted.unit_id),
+            _CLASS == wanted.topic_class if wanted.topic_class else None,
             (on_it(mine) if mine is not None else Proposal.started_by == self.actor.person_id) if wanted.mine else None,
             queries.lacks_scan() if wanted.lacks_scan else None,
             Proposal.late_pass_id.is_not(None) if wanted.late else None,
@@ -174,6 +184,7 @@ class Listing:
             "changed": (Proposal.changed_at,),
             "state": (life,),
             "budget": (Proposal.budget_total,),
+            "class": (sa.case({code.value: place for place, code in enumerate(TopicClass)}, value=_CLASS, else_=len(TopicClass)),),
         }
         chosen = (*keys[self.wanted.sort.lstrip("-")], Proposal.id)
         return [key.desc() if self.wanted.sort.startswith("-") else key.asc() for key in chosen]
@@ -183,11 +194,11 @@ def _columns(state: sa.ColumnElement[str]) -> sa.Select[*tuple[Any, ...]]:
     area, unit = (TopicArea.name_zh, TopicArea.name_en), (Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en)
     own = (Proposal.id, Proposal.number, Programme.year, Proposal.title_zh, Proposal.title_en)
     facts = (state, Proposal.budget_total, Proposal.submitted_at, Proposal.changed_at)
-    joined = sa.select(*own, *facts, Proposal.area_id, *area, *unit, Proposal.late_pass_id).join(Programme, Programme.id == Proposal.programme_id)
+    joined = sa.select(*own, *facts, Proposal.area_id, *area, *unit, Proposal.late_pass_id, _CLASS).join(Programme, Programme.id == Proposal.programme_id)
     return joined.join(Unit, Unit.id == Proposal.lead_unit_id).outerjoin(TopicArea, TopicArea.id == Proposal.area_id)
 
 
 def _line(row: sa.Row[*tuple[Any, ...]]) -> Line:
     area = None if row[9] is None else Named(row[10], row[11])
     lead = Named(row[12], row[13], row[14], row[15])
-    return Line(row[0], row[1], row[2], row[3], row[4], area, lead, ProposalState(row[5]), row[6], row[7], row[8], row[16] is not None)
+    return Line(row[0], row[1], row[2], row[3], row[4], area, lead, ProposalState(row[5]), row[6], row[7], row[8], row[16] is not None, row[17] or "")

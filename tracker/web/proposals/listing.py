@@ -20,6 +20,7 @@ from tracker.policy import COMMITTEE_ROLES, UNIT_ROLES, Actor
 from tracker.programmes.models import Programme, TopicArea
 from tracker.programmes.rules import ProgrammeState
 from tracker.proposals import actions, queries
+from tracker.proposals.content import CLASSES, TopicClass
 from tracker.proposals.listing import NEWEST_FIRST, SORTS, Listing, Named, Wanted
 from tracker.proposals.rules import Start
 from tracker.proposals.states import STATES
@@ -47,6 +48,7 @@ def _wanted() -> Wanted:
         state=choice_asked("state", STATES) or "",
         area_id=number_asked("area"),
         unit_id=number_asked("unit"),
+        topic_class=choice_asked("class", TopicClass) or "",
         mine=request.args.get("mine") == "1",
         lacks_scan=sees_scans() and request.args.get("scan") == "missing",
         late=request.args.get("late") == "1",
@@ -61,6 +63,7 @@ def _view(wanted: Wanted) -> View:
     asked = {
         "q": wanted.text,
         "state": wanted.state,
+        "class": wanted.topic_class,
         "mine": "1" if wanted.mine else "",
         "scan": "missing" if wanted.lacks_scan else "",
         "late": "1" if wanted.late else "",
@@ -81,6 +84,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         sees_scans=sees_scans(),
         states=[(state.value, label) for state, label in STATES.items()],
+        classes=CLASSES.items(),
         columns=CHOOSABLE.labels,
         shown=CHOOSABLE.shown(),
         saved=session().scalars(views_of(actor.person_id or 0, "proposals")).all(),
@@ -96,6 +100,7 @@ CHOOSABLE = Choosable(
         "number": say("Number"),
         "unit": say("Lead unit"),
         "area": say("Topic area"),
+        "class": say("Class"),
         "state": say("State"),
         "budget": say("Budget"),
         "submitted": say("Submitted"),
@@ -111,6 +116,7 @@ COLUMNS = (
     Column("title_zh", say("Title in Chinese"), lambda line: line.title_zh),
     Column("title_en", say("Title in English"), lambda line: line.title_en),
     Column("area", say("Topic area"), lambda line: name_text(line.area), lambda line: asdict(line.area) if line.area else None, within="area"),
+    Column("class", say("Class"), lambda line: translated(line.class_label) if line.class_label else None, lambda line: line.topic_class, within="class"),
     Column("lead_unit", say("Lead unit"), lambda line: name_text(line.lead), lambda line: asdict(line.lead), within="unit"),
     Column("state", say("State"), lambda line: translated(line.label), lambda line: line.state, within="state"),
     Column("budget", say("Total budget in yuan"), lambda line: Decimal(line.budget_total) / FEN, within="budget"),
