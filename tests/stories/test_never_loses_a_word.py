@@ -17,6 +17,7 @@ from tracker.db import session, writing
 from tracker.members.models import SignInSession
 from tracker.proposals import actions, entry
 from tracker.proposals.models import Proposal
+from tracker.proposals.states import ProposalState
 
 pytestmark = pytest.mark.browser
 EDIT = "/proposals/1/edit"
@@ -156,3 +157,83 @@ def test_two_people_at_one_draft_lose_nothing(app: Flask, huawei: Desk, site: st
         assert huawei.page.locator('[name="novelty"]').input_value() == "我的创新"
         assert colleague.complaints == []
     assert clock.now() == NOW
+
+
+def submitted_meanwhile(app: Flask) -> None:
+    """Let the proposal be handed in by somebody else, with the text that is stored."""
+    with app.app_context(), writing() as now:
+        now.execute(sa.update(Proposal).values(state=ProposalState.SUBMITTED, submitted_at=clock.now()))
+
+
+def test_text_left_unsaved_is_shown_on_the_page_that_only_reads_to_copy_or_throw_away(app: Flask, huawei: Desk) -> None:
+    page = huawei.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    huawei.context.set_offline(True)
+    type_into(huawei, "method", "没有来得及保存的方法")
+    page.select_option('[name="topic_class"]', "key")
+    expect(page.locator("#saved")).to_contain_text(huawei.say("No connection: kept in this browser, sent when it is back."), timeout=SOON)
+    submitted_meanwhile(app)
+    page.evaluate("window.stop()")
+    page.goto("about:blank")
+    huawei.context.set_offline(False)
+    huawei.complaints = [each for each in huawei.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
+
+    for path in ("/proposals/1", EDIT):
+        huawei.go(path)
+        box = page.locator("[data-kept]")
+        expect(box).to_be_visible()
+        assert "没有来得及保存的方法" in [place.input_value() for place in box.locator("[data-texts] .control").all()]
+        assert box.get_by_label(huawei.say("Class of the topic")).first.input_value() == huawei.say("Key topic")
+    huawei.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    box.locator('[data-do="copy"]').click()
+    expect(box.locator("[role=status]")).to_contain_text(huawei.say("Copied."))
+    assert "没有来得及保存的方法" in page.evaluate("navigator.clipboard.readText()")
+    huawei.go("/proposals/1")
+    page.locator('[data-kept] [data-do="drop"]').click()
+    expect(page.locator("[data-kept]")).to_be_hidden()
+    assert (kept(huawei), method(app)) == (0, "比较研究与案例分析。")
+
+
+def test_nothing_is_said_of_kept_text_where_none_is_kept(huawei: Desk) -> None:
+    huawei.go("/proposals/1")
+    expect(huawei.page.locator("[data-kept]")).to_be_hidden()
+
+
+def test_two_tabs_of_one_person_keep_a_text_each(app: Flask, huawei: Desk) -> None:
+    first, second = huawei.page, huawei.context.new_page()
+    second.goto(huawei.base + EDIT)
+    with app.app_context(), writing() as now:
+        now.execute(sa.update(SignInSession).values(ended_at=clock.now()))
+    for page, text in ((first, "第一个标签页"), (second, "第二个标签页")):
+        page.locator('[name="method"]').fill(text)
+        expect(page.locator('[data-bar="over"]')).to_be_visible(timeout=SOON)
+    second.close(run_before_unload=False)
+    assert kept(huawei) == 2
+    huawei.follow(first.locator('[data-bar="over"] a'))
+    huawei.fill("E-mail", "huawei@example.org")
+    huawei.fill("Password", "a long pass phrase for stories")
+    huawei.press("Sign in")
+    bar = first.locator('[data-bar="kept"]')
+    expect(bar).to_be_visible()
+    huawei.follow(bar.locator('[data-do="restore"]'))
+    assert first.locator('[name="method"]').input_value() == "第二个标签页"
+    expect(first.locator("#saved")).to_contain_text("已保存", timeout=SOON)
+    huawei.go(EDIT)
+    expect(bar).to_be_visible()
+    huawei.go(EDIT)
+    huawei.follow(bar.locator('[data-do="restore"]'))
+    assert first.locator('[name="method"]').input_value() == "第一个标签页"
+    expect(first.locator('[data-bar="collided"]')).to_be_visible(timeout=SOON)
+    assert (method(app), kept(huawei)) == ("第二个标签页", 1)
+
+
+def test_a_browser_that_keeps_nothing_is_told_so_in_true_words(huawei: Desk) -> None:
+    page = huawei.page
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }")
+    huawei.context.set_offline(True)
+    type_into(huawei, "method", "无处可存")
+    expect(page.locator("#saved")).to_contain_text(huawei.say("Not saved, and this browser keeps no copy: leave this page open."), timeout=SOON)
+    huawei.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    saved(huawei)
+    huawei.complaints = [each for each in huawei.complaints if "ERR_INTERNET_DISCONNECTED" not in each]

@@ -25,7 +25,7 @@ from tracker.search.tokens import Term, terms
 
 NEWEST_FIRST = "-changed"
 SORTS = ("number", "title", "unit", "changed", "state", "budget", "class")
-_CLASS = Proposal.content[TOPIC_CLASS.name].as_string()
+_topic_class = Proposal.content[TOPIC_CLASS.name].as_string()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Listing:
             *self._in_state(),
             None if wanted.area_id is None else Proposal.area_id == wanted.area_id,
             None if wanted.unit_id is None else on_it(wanted.unit_id),
-            _CLASS == wanted.topic_class if wanted.topic_class else None,
+            _topic_class == wanted.topic_class if wanted.topic_class else None,
             (on_it(mine) if mine is not None else Proposal.started_by == self.actor.person_id) if wanted.mine else None,
             queries.lacks_scan() if wanted.lacks_scan else None,
             Proposal.late_pass_id.is_not(None) if wanted.late else None,
@@ -184,7 +184,7 @@ class Listing:
             "changed": (Proposal.changed_at,),
             "state": (life,),
             "budget": (Proposal.budget_total,),
-            "class": (sa.case({code.value: place for place, code in enumerate(TopicClass)}, value=_CLASS, else_=len(TopicClass)),),
+            "class": (sa.case({code.value: place for place, code in enumerate(TopicClass)}, value=_topic_class, else_=len(TopicClass)),),
         }
         chosen = (*keys[self.wanted.sort.lstrip("-")], Proposal.id)
         return [key.desc() if self.wanted.sort.startswith("-") else key.asc() for key in chosen]
@@ -194,7 +194,7 @@ def _columns(state: sa.ColumnElement[str]) -> sa.Select[*tuple[Any, ...]]:
     area, unit = (TopicArea.name_zh, TopicArea.name_en), (Unit.name_zh, Unit.name_en, Unit.short_zh, Unit.short_en)
     own = (Proposal.id, Proposal.number, Programme.year, Proposal.title_zh, Proposal.title_en)
     facts = (state, Proposal.budget_total, Proposal.submitted_at, Proposal.changed_at)
-    joined = sa.select(*own, *facts, Proposal.area_id, *area, *unit, Proposal.late_pass_id, _CLASS).join(Programme, Programme.id == Proposal.programme_id)
+    joined = sa.select(*own, *facts, Proposal.area_id, *area, *unit, Proposal.late_pass_id, _topic_class).join(Programme, Programme.id == Proposal.programme_id)
     return joined.join(Unit, Unit.id == Proposal.lead_unit_id).outerjoin(TopicArea, TopicArea.id == Proposal.area_id)
 
 

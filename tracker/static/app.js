@@ -34,6 +34,22 @@ function forgetAllBut(person) {
   } catch { /* A browser that keeps nothing. */ }
 }
 
+// The texts of the form at an address that this browser keeps for the person, newest first, each with the key it is kept under.
+function keptTexts(path) {
+  const start = `kept:${document.body.dataset.person}:${path}`;
+  const read = (key) => { try { return { ...JSON.parse(localStorage.getItem(key)), key }; } catch { return {}; } };
+  try {
+    return Object.keys(localStorage).filter((key) => key.split("#")[0] === start).map(read).filter((copy) => copy.fields).sort((one, other) => (one.at < other.at ? 1 : -1));
+  } catch { return []; }
+}
+
+// When a text was kept, in the words of the page's language.
+function tellWhen(place, at) {
+  const today = new Date(at).toDateString() === new Date().toDateString();
+  place.dateTime = at;
+  place.textContent = new Date(at).toLocaleString(document.documentElement.lang, today ? { hour: "2-digit", minute: "2-digit", hour12: false } : { dateStyle: "medium", timeStyle: "short" });
+}
+
 // A second click on a form already on its way does nothing; coming back with the Back button makes it usable again.
 function stopSecondSubmit(event) {
   const form = event.target;

@@ -3,7 +3,6 @@
 
 const WAIT = 1500; // milliseconds after the last key
 const AGAIN = 10000; // until a failed save is tried again
-const LONGEST = 300000; // characters that are kept for one form
 const ALIVE = 60000; // bytes that a browser still sends while the page goes away
 const OWN = new Set(["csrf_token", "version", "base", "save"]);
 
@@ -19,26 +18,41 @@ function show(name, text) {
 // What the person typed: no empty cells, no secrets of the form.
 const words = (fields) => JSON.stringify(fields.filter(([name, value]) => !OWN.has(name) && value.trim()).map(([name, value]) => [name, value.replace(/\s+/g, " ").trim()]));
 
+// Each tab keeps its own text: two tabs of one person do not write over each other.
+function ownKey() {
+  const start = `kept:${document.body.dataset.person}:${location.pathname}#`;
+  try {
+    sessionStorage.tab = sessionStorage.tab || Math.random().toString(36).slice(2);
+    return start + sessionStorage.tab;
+  } catch { return start; }
+}
+
+const wordsOf = (place) => (place ? place.firstChild.textContent.trim() : "");
+
+// What a control is called on the page and what it shows, for the page that can only show a kept text.
+function shownBy(control) {
+  const part = wordsOf(control.closest("fieldset")?.querySelector("legend"));
+  const label = wordsOf(control.labels[0]);
+  if (control.type === "radio") return [part, label];
+  return [part ? `${part}: ${label}` : label, control.matches("select") && control.value ? control.selectedOptions[0].text : control.value];
+}
+
 function autosave(form) {
-  const key = `kept:${document.body.dataset.person}:${location.pathname}`;
+  const key = ownKey();
   const fields = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
   let dirty = "unsaved" in form.dataset;
   const quiet = form.dataset.autosave === "quiet"; // Two texts wait for a choice: only a button saves.
-  let timer, going, settled, stopped, offered;
+  let timer, going, settled, stopped, offered, unkept;
 
+  // A browser that is full or keeps nothing may still hold an older text of this form: that one stays, and the page says what is so.
   function keep() {
-    if (offered) return; // An older text is not written over before the person has decided on it.
-    const text = JSON.stringify({ at: new Date().toISOString(), fields: fields().filter(([name]) => name !== "csrf_token") });
-    try { text.length > LONGEST ? localStorage.removeItem(key) : localStorage.setItem(key, text); } catch { /* A browser that keeps nothing. */ }
+    const shown = [...form.elements].filter((one) => one.name && one.labels?.length && (one.type !== "radio" || one.checked)).map(shownBy);
+    const copy = JSON.stringify({ at: new Date().toISOString(), fields: fields().filter(([name]) => name !== "csrf_token"), shown });
+    try { localStorage.setItem(key, copy); unkept = false; } catch { unkept = true; }
   }
 
-  function forget() {
-    if (offered) return;
-    try { localStorage.removeItem(key); } catch { /* Nothing was kept. */ }
-  }
-
-  function kept() {
-    try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
+  function forget(which = key) {
+    try { localStorage.removeItem(which); } catch { /* Nothing was kept. */ }
   }
 
   function later(wait = WAIT) {
@@ -80,12 +94,12 @@ function autosave(form) {
     said.textContent = told.why || "";
     if (status === 422) return complain(told.errors || {});
     if (status === 0 || status >= 500 || status === 429) {
-      said.textContent = status ? said.dataset.failed : said.dataset.offline;
+      said.textContent = unkept ? said.dataset.unkept : status ? said.dataset.failed : said.dataset.offline;
       return later(AGAIN);
     }
     stopped = true;
     said.textContent = said.dataset.stopped;
-    if (status === 400 || status === 401) show("over");
+    if (status === 400 || status === 401) show(unkept ? "unkept" : "over");
     else show(told.both ? "collided" : "refused", told.why || "");
   }
 
@@ -136,11 +150,15 @@ function autosave(form) {
     if (!done) keep();
   }
 
-  // The server draws the form with the kept text in it, rows and all; from there it is saved like any other.
+  // The server draws the form with the kept text in it, rows and all; from there it is saved like any other. Until then it is this tab's text.
   function restore() {
+    try {
+      localStorage.setItem(key, localStorage.getItem(offered.key));
+      if (offered.key !== key) forget(offered.key);
+    } catch { /* It stays where it is, and is offered again. */ }
     const post = document.createElement("form");
     post.method = "post";
-    for (const [name, value] of [...kept().fields, ["csrf_token", form.elements.csrf_token.value], ["restore", "1"]]) {
+    for (const [name, value] of [...offered.fields, ["csrf_token", form.elements.csrf_token.value], ["restore", "1"]]) {
       const place = document.createElement("textarea");
       Object.assign(place, { name, value });
       post.append(place);
@@ -150,20 +168,27 @@ function autosave(form) {
     HTMLFormElement.prototype.submit.call(post);
   }
 
+  // The newest text that was not sent; one that says no more than the form does is let go. What is typed meanwhile is kept beside it.
   function offer() {
-    const copy = kept();
-    if (!copy) return;
-    if (words(copy.fields) === words(fields())) return forget();
-    const at = new Date(copy.at);
-    const today = at.toDateString() === new Date().toDateString();
-    const place = bar("kept").querySelector("time");
-    place.dateTime = copy.at;
-    place.textContent = at.toLocaleString(document.documentElement.lang, today ? { hour: "2-digit", minute: "2-digit", hour12: false } : { dateStyle: "medium", timeStyle: "short" });
-    offered = true;
+    for (const copy of keptTexts(location.pathname)) if (words(copy.fields) === words(fields())) forget(copy.key);
+    const copies = keptTexts(location.pathname);
+    copies.filter((copy) => copy.key === key).forEach(step);
+    [offered] = copies;
+    if (!offered) return show();
+    tellWhen(bar("kept").querySelector("time"), offered.at);
     show("kept");
   }
 
-  const doing = { restore, drop: () => { offered = false; dirty ? keep() : forget(); show(); }, submit: () => { settled = true; form.requestSubmit(form.querySelector("button[name=save]")); } };
+  // The text of this tab's earlier page makes way for what is typed now.
+  function step(copy) {
+    try {
+      localStorage.setItem(`${key}-${copy.at}`, localStorage.getItem(key));
+      forget();
+      copy.key = `${key}-${copy.at}`;
+    } catch { /* It stays where it is. */ }
+  }
+
+  const doing = { restore, drop: () => { forget(offered.key); offer(); }, submit: () => { settled = true; form.requestSubmit(form.querySelector("button[name=save]")); } };
 
   form.addEventListener("input", () => {
     dirty = true;
@@ -183,4 +208,4 @@ function autosave(form) {
   if (dirty) later();
 }
 
-document.querySelectorAll("form[data-autosave]").forEach(autosave);
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("form[data-autosave]").forEach(autosave));
