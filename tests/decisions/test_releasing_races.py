@@ -1,9 +1,9 @@
-"""Two releases at once, and a release against the chair's change; with a control that releases twice."""
+"""Two releases at once, a release against the chair's change, and the setting against a decision that is to be held; with controls."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -14,17 +14,20 @@ from tests.cast import Cast
 from tests.decisions.placing import balloted, decisions_on
 from tests.product import sign_in_as
 from tests.proposals.test_lateness import Race
-from tracker.db import writing
+from tracker.db import session, writing
+from tracker.decisions.models import HeldDecision
 from tracker.programmes.models import Programme
 
 
 class ReleaseRace(Race):
     """Requests whose moment between looking at what is held and bringing it into force is held open."""
 
+    writes: ClassVar[tuple[str, ...]] = ("UPDATE proposal", "UPDATE held_decision")
+
     def _before(self, connection: sa.Connection, cursor: Any, statement: str, parameters: object, *_rest: object) -> tuple[str, object]:  # noqa: ANN401 - a cursor of either driver
         if not self.locked and "FOR UPDATE" in statement:
             return statement.partition("FOR UPDATE")[0], parameters
-        if statement.startswith(("UPDATE proposal", "UPDATE held_decision")):
+        if statement.startswith(self.writes):
             released = not self.locked and connection.dialect.name == "sqlite"
             if released:
                 cursor.connection.execute("COMMIT")
@@ -39,11 +42,17 @@ class ReleaseRace(Race):
             return [done.result() for done in [pool.submit(first), pool.submit(second)]]
 
 
+class SettingRace(ReleaseRace):
+    """Requests whose moment between looking at the setting and writing is held open."""
+
+    writes: ClassVar[tuple[str, ...]] = ("INSERT INTO held_decision", "UPDATE programme")
+
+
 @pytest.fixture
 def held(app: Flask, cast: Cast) -> int:
     """A proposal on which the chair holds a deferral."""
-    with app.app_context(), writing() as session:
-        session.get_one(Programme, cast.programme_id).release_together = True
+    with app.app_context(), writing() as current:
+        current.get_one(Programme, cast.programme_id).release_together = True
     key = balloted(app, cast)
     assert decide(sign_in_as(app, cast.chair), key, "defer", 0) == 303
     return key
@@ -75,3 +84,33 @@ def test_a_change_at_the_moment_of_the_release_is_refused_or_comes_first(app: Fl
     answers = ReleaseRace(locked=True).both_at_once(app, lambda: decide(chair, held, "reject", 1), lambda: release(secretariat, held))
     assert sorted(answers) == [303, 409]
     assert [one.kind.value for one in decisions_on(app, held)] == ([] if answers[0] == 303 else ["defer"]), "never released as something else than was seen"
+
+
+@pytest.fixture
+def waiting(app: Flask, cast: Cast) -> int:
+    """A proposal that awaits a decision, in a year that releases them together."""
+    with app.app_context(), writing() as current:
+        current.get_one(Programme, cast.programme_id).release_together = True
+    return balloted(app, cast)
+
+
+def hold_and_switch_off(app: Flask, cast: Cast, key: int, *, locked: bool) -> tuple[list[int], bool]:
+    """Let the chair decide while the secretariat switches the release off; return the answers, and whether something is held in a year that holds nothing."""
+    chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
+    answers = SettingRace(locked=locked).both_at_once(
+        app, lambda: decide(chair, key, "defer", 0), lambda: secretariat.post("/programmes/2021/edit/decisions", data={"version": "1"}).status_code
+    )
+    with app.app_context():
+        stray = session().scalars(sa.select(HeldDecision.id).join(Programme).where(~Programme.release_together)).all()
+    assert decisions_on(app, key) == [], "nothing comes into force that was to be held"
+    return answers, bool(stray)
+
+
+def test_nothing_is_held_in_a_year_that_was_switched_off_at_that_moment(app: Flask, cast: Cast, waiting: int) -> None:
+    answers, stray = hold_and_switch_off(app, cast, waiting, locked=True)
+    assert answers in ([303, 422], [409, 303])
+    assert not stray
+
+
+def test_control_without_the_locks_a_decision_is_held_for_ever(app: Flask, cast: Cast, waiting: int) -> None:
+    assert hold_and_switch_off(app, cast, waiting, locked=False) == ([303, 303], True)

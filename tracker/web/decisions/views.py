@@ -166,7 +166,7 @@ def _held(proposal: Proposal) -> HeldDecision | None:
 
 def _refuse_early(matter: Matter, taken: list[Decision]) -> None:
     """Raise the refusal of a page on which nothing could be decided or taken back."""
-    if not _choices(matter) and (_held(matter.proposal) is None or releasing.not_the_decider(matter.proposal, the_actor()) is not None):
+    if not _choices(matter) and (releasing.not_the_decider(matter.proposal, the_actor()) is not None or _held(matter.proposal) is None):
         denial = actions.refusal(matter.proposal, DecisionKind.APPROVE, actor=the_actor(), last=taken[0] if taken else None)
         raise Refused(denial or Denial(Kind.WRONG_STATE, say("There is nothing to decide now.")))
 
