@@ -5,7 +5,7 @@
 const RUN = "0-9A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02b8\u0300-\u036f\u1e00-\u1eff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a";
 const ZI = new RegExp(`[${RUN}]+|[^\\s${RUN}]`, "gu");
 
-const countZi = (text) => (text.normalize("NFC").match(ZI) || []).length;
+const countZi = (text) => (text.replaceAll("\ufeff", "").normalize("NFC").match(ZI) || []).length;
 
 // The counter under a field with a limit: <output data-counter-for="id" data-limit="40">.
 function showCount(field) {
