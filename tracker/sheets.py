@@ -32,11 +32,12 @@ if LXML or not DEFUSEDXML:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """What a table may hold: how many rows below its head, how many characters in a cell, and whether a cell keeps its line breaks."""
+    """What a table may hold: how many rows below its head, characters in a cell and bytes in all, and whether a cell keeps its line breaks."""
 
     rows: int = MOST_ROWS
     cell: int = LONGEST_CELL
     prose: bool = False
+    size: int = MOST_BYTES
 
 
 CAPS = Caps()
@@ -52,8 +53,8 @@ class Sheet:
 
 def read(data: bytes, caps: Caps = CAPS) -> Sheet:
     """Read the first sheet of an XLSX file, or a CSV file; what it is shows in its first bytes. Raises Invalid, naming "file"."""
-    if len(data) > MOST_BYTES:
-        raise _wrong(say("The file is too large: at most {limit} MB.", limit=MOST_BYTES // 1024**2))
+    if len(data) > caps.size:
+        raise _wrong(say("The file is too large: at most {limit} MB.", limit=caps.size // 1024**2))
     try:
         lines = list(_lines(_xlsx(data) if data[:4] == b"PK\x03\x04" else _csv(data), caps))
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, TypeError, csv.Error, SyntaxError):  # what the readers raise for files that are broken or forged

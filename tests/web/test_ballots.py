@@ -188,3 +188,16 @@ def test_statement_budgets(app: Flask, cast: Cast, client_of: SignIn, queries: C
         with queries() as seen:
             client.get("/ballots/1")
     assert len(seen) <= 8, seen.all
+
+
+def test_a_ballot_is_found_by_its_number_its_title_and_what_it_puts_to_the_vote(cast: Cast, client_of: SignIn, opened: int, queries: Counting) -> None:
+    client = client_of(cast.huawei)
+    page = client.get("/ballots").text
+    number = next(text for text in page.split() if "-B" in text).partition(">")[2].partition("<")[0]
+    for found in (number, number.lower(), FORM["title_en"].split()[0].lower(), ""):
+        assert f'href="/ballots/{opened}"' in client.get("/ballots", query_string={"q": found}).text, found
+    for missed in ("没有这样的词", "nothing-like-it", "%", "_", f"{number} 没有"):
+        assert "No ballot matches." in client.get("/ballots", query_string={"q": missed}).text, missed
+    with queries() as seen:
+        client.get("/ballots", query_string={"q": "研究 课题 a b c d e f g h i j"})
+    assert len(seen) <= 8, seen.all

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -14,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.cast import Cast
+from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import session
 from tracker.members.models import Person, Seat, Unit
@@ -93,11 +96,33 @@ def test_a_file_that_will_not_do_is_refused_with_the_reason(cast: Cast, client_o
     assert (page.status_code, "The file cannot be taken over" in page.text) == (422, True)
 
 
-@pytest.mark.parametrize("rows", ["", "[]", "{}", "[[1]]", '[["x", {}]]', "[[1, 2]]", '[[2, {"email": "' + "x" * 3000 + '"}]]'])
-def test_forged_rows_are_judged_as_a_file_would_be(app: Flask, cast: Cast, client_of: ClientOf, rows: str) -> None:
+@pytest.mark.parametrize("rows", ["", "[]", "0" * 64, "../../demo", "x" * 100_000])
+def test_rows_that_were_never_looked_at_are_not_taken_over(app: Flask, cast: Cast, client_of: ClientOf, rows: str) -> None:
     before = count(app, Person)
     answer = client_of(cast.secretariat).post("/members/import/people", data={"rows": rows, "confirm": "1"})
-    assert (answer.status_code, count(app, Person)) == (422, before)
+    assert (answer.status_code, "choose the file again" in answer.text, count(app, Person)) == (422, True, before)
+
+
+def test_rows_serve_only_who_looked_at_them_for_what_they_were_and_for_a_day(
+    app: Flask, cast: Cast, client_of: ClientOf, at: Callable[[datetime], AbstractContextManager[None]]
+) -> None:
+    client, before = client_of(cast.secretariat), count(app, Unit)
+    page = send(client, "units", UNITS.replace("会员单位", "member"))
+    assert confirm(client_of(cast.huawei), "units", page).status_code == 403
+    assert confirm(client, "people", page).status_code == 422
+    send(client, "units", UNITS.replace("会员单位", "member").replace("zte", "other"))
+    assert (confirm(client, "units", page).status_code, count(app, Unit)) == (422, before)
+    page = send(client, "units", UNITS.replace("会员单位", "member"))
+    with at(clock.now() + timedelta(days=1)):
+        assert (confirm(client_of(cast.secretariat), "units", page).status_code, count(app, Unit)) == (422, before)
+
+
+def test_a_thousand_lines_are_taken_over_from_a_small_page(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    client, before = client_of(cast.secretariat), count(app, Person)
+    page = send(client, "people", "name_zh,email\n" + "".join(f"人{number},p{number}@example.org\n" for number in range(1000)))
+    assert (page.status_code, len(page.data) < 60_000, len(cells(page.text)), "new: 1000 rows" in page.text) == (200, True, 100, True)
+    assert "and 900 more lines" in page.text
+    assert (confirm(client, "people", page).status_code, count(app, Person) - before) == (303, 1000)
 
 
 def test_only_the_secretariat_imports(cast: Cast, client_of: ClientOf, visitor: FlaskClient) -> None:

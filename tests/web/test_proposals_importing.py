@@ -181,8 +181,8 @@ HOSTILE = [
     b"\xff\xfe\x00",
     "lead_unit,title_zh\nhuawei,a\x00b\n",
     "lead_unit,title_zh\nhuawei," + "长" * 20_001 + "\n",
-    "lead_unit,title_zh\n" + "huawei,甲\n" * 101,
-    "lead_unit,content\n" + f"huawei,{'长' * 9000}\n" * 60,
+    "lead_unit,title_zh\n" + "huawei,甲\n" * 301,
+    "lead_unit,content\n" + f"huawei,{'长' * 9000}\n" * 320,
 ]
 
 
@@ -192,10 +192,10 @@ def test_a_file_that_will_not_do_is_refused_with_the_reason(app: Flask, cast: Ca
     assert (page.status_code, "The file cannot be taken over" in page.text, kept(app)) == (422, True, [])
 
 
-@pytest.mark.parametrize("rows", ["", "[]", "{}", "[[1]]", '[["x", {}]]', "[[1, 2]]", '[[2, {"lead_unit": "huawei", "title_zh": "a\\u0000b"}]]', "[" * 100_000])
-def test_forged_rows_are_judged_as_a_file_would_be(app: Flask, cast: Cast, client_of: ClientOf, rows: str) -> None:
-    answer = client_of(cast.secretariat).post(URL, data={"rows": rows, "confirm": "1"})
-    assert (answer.status_code, kept(app)) == (422, [])
+def test_rows_that_were_never_looked_at_are_not_taken_over(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    for rows in ("", "0" * 64, '[[2, {"lead_unit": "huawei"}]]'):
+        answer = client_of(cast.secretariat).post(URL, data={"rows": rows, "confirm": "1"})
+        assert (answer.status_code, kept(app)) == (422, [])
 
 
 def test_only_the_secretariat_imports(cast: Cast, client_of: ClientOf, visitor: FlaskClient) -> None:

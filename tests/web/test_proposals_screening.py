@@ -80,7 +80,7 @@ def test_return_tells_the_unit_what_to_change_and_only_that_is_checked_again(cas
     assert stored().state is ProposalState.SCREENED
     over = secretariat.get(f"{url}/screen").text
     assert "The check of this version is over" in over
-    assert "<select" not in over.partition("<main")[2]
+    assert 'type="radio"' not in over.partition("<main")[2]
     assert "ended without marking" not in over
     assert "☑ Pass the formal check" in secretariat.get(f"{url}/screen/sheet").text
 

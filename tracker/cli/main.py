@@ -14,6 +14,7 @@ from tracker.cli import demo, policy, serving
 from tracker.cli import worker as working
 from tracker.cli.recount import recount
 from tracker.db import session, writing
+from tracker.files import rehearsed
 from tracker.files.disk import FOLDER, orphans
 from tracker.files.models import StoredFile
 from tracker.members import queries
@@ -81,12 +82,13 @@ def reindex() -> None:
 
 @main.command()
 def sweep() -> None:
-    """Remove files on disk that nothing names and that are older than a day: what a crash during an upload left behind."""
+    """Remove files on disk that nothing names and that are older than a day: what a crash during an upload left behind, rows never taken over."""
     settings = _settings()
     app = create_app(settings)
     with app.app_context():
         known = {*session().scalars(sa.select(StoredFile.stored_as)), *session().scalars(sa.select(CallFile.stored_as))}
-    found = list(orphans(settings.instance / FOLDER, known=known, before=clock.now() - timedelta(days=1)))
+    before = clock.now() - timedelta(days=1)
+    found = [*orphans(settings.instance / FOLDER, known=known, before=before), *rehearsed.stale(settings.instance / rehearsed.FOLDER, before=before)]
     for path in found:
         path.unlink(missing_ok=True)
     click.echo(f"Files removed: {len(found)}")

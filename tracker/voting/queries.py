@@ -17,6 +17,9 @@ from tracker.programmes.models import Programme
 from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
+from tracker.search.models import Kind
+from tracker.search.queries import Hits
+from tracker.search.tokens import MOST_TERMS, terms
 from tracker.voting import counting
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
 from tracker.voting.tally import Outcome
@@ -104,14 +107,22 @@ def turnout(ballot_ids: Collection[int]) -> sa.Select[int, int, int]:
     return sa.select(Ballot.id, voted, entered).where(Ballot.id.in_(ballot_ids))
 
 
-def listed(*, year: int | None, closed: bool | None, now: datetime) -> sa.Select[Ballot]:
-    """Ballots of a year (None: all), open or closed at ``now`` (None: both), unsorted, with their programmes."""
+def listed(*, year: int | None, closed: bool | None, now: datetime, text: str = "") -> sa.Select[Ballot]:
+    """Ballots of a year (None: all), open or closed at ``now`` (None: both), holding every word of ``text``, unsorted, with their programmes."""
     wanted = sa.select(Ballot).join(Ballot.programme).options(contains_eager(Ballot.programme), selectinload(Ballot.items))
     if year is not None:
         wanted = wanted.where(Ballot.programme.has(year=year))
     if closed is not None:
         wanted = wanted.where(Ballot.closes_at <= now if closed else Ballot.closes_at > now)
-    return wanted
+    return wanted.where(*(_holds(word) for word in text.split()[:MOST_TERMS]))
+
+
+def _holds(word: str) -> sa.ColumnElement[bool]:
+    """The condition that a word stands in the number or title of a ballot, in a question on it, or in a proposal that is put to it."""
+    own = (column.icontains(word, autoescape=True) for column in (Ballot.number, Ballot.title_zh, Ballot.title_en))
+    asked = (column.icontains(word, autoescape=True) for column in (Item.title_zh, Item.title_en))
+    put = (Item.proposal_id.in_(Hits(term).of(Kind.PROPOSAL)) for term in terms(word))
+    return sa.or_(*own, Ballot.items.any(sa.or_(*asked, *put)))
 
 
 def due(now: datetime) -> sa.Select[int]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import current_app, request
 
-from tracker import sheets
+from tracker import clock, sheets
 from tracker.db import session
-from tracker.errors import Invalid
+from tracker.errors import Invalid, NotFound
+from tracker.files import rehearsed
 from tracker.messages import Message, say
 from tracker.web import exports
 from tracker.web.formats import translated
-from tracker.web.identity import writing_as_asked
+from tracker.web.identity import the_actor, writing_as_asked
 
 if TYPE_CHECKING:
     from flask import Response
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 Row = Mapping[str, str]
 Rows = Sequence[tuple[int, Row]]
 LONGEST_NAME = 120
-MOST_CARRIED = 1_500_000
-"""How many bytes of rows a page of the rehearsal may carry on to the taking over."""
+MOST_SHOWN = 100
+"""How many lines a page shows; of a longer file the first of them, and how many more there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What can be imported: its name, its columns, what a file may hold, and the act of one row, which raises Invalid.
+    """What can be imported: its code and name, its columns, what a file may hold, and the act of one row, which raises Invalid.
 
     ``called`` are the columns that name a row, those filled in of them; by none it is called by its first cell.
     """
 
+    code: str
     title: Message
     columns: tuple[Column, ...]
     take: Callable[[Row], Message]
@@ -65,7 +68,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file: what is wrong with it as a whole, else its lines; ``rows`` carries those of a faultless rehearsal; ``done`` when taken over."""
+    """What became of a file: what is wrong with it as a whole, else its lines; ``rows`` asks for those of a faultless rehearsal; ``done`` when taken over."""
 
     refused: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -75,7 +78,27 @@ class Outcome:
     @property
     def status(self) -> int:
         """How the page is answered."""
-        return 422 if self.refused or any(line.wrong for line in self.lines) else 200
+        return 422 if self.refused or self.faulty else 200
+
+    @property
+    def faulty(self) -> list[Line]:
+        """The lines that must be mended."""
+        return [line for line in self.lines if line.wrong]
+
+    @property
+    def shown(self) -> list[Line]:
+        """The lines that the page shows: those to be mended alone where there are any."""
+        return list(self.faulty or self.lines)[:MOST_SHOWN]
+
+    @property
+    def hidden(self) -> int:
+        """How many lines the page leaves out."""
+        return len(self.faulty or self.lines) - len(self.shown)
+
+    @property
+    def tally(self) -> list[tuple[str, int]]:
+        """How often the file does what, the most frequent first."""
+        return Counter(translated(line.does) for line in self.lines if line.does).most_common()
 
 
 class _RehearsedError(Exception):
@@ -95,9 +118,25 @@ def take(chosen: Import) -> Outcome:
     except Invalid as wrong:
         return Outcome(refused=tuple(translated(message) for messages in wrong.fields.values() for message in messages))
     for_good = "confirm" in request.form
-    lines = tuple(_run(chosen, rows, for_good=for_good))
-    faultless = not any(line.wrong for line in lines)
-    return Outcome(lines=lines, rows=json.dumps(rows, ensure_ascii=False) if faultless else "", done=faultless and for_good)
+    outcome = Outcome(lines=tuple(_run(chosen, rows, for_good=for_good)))
+    if outcome.faulty:
+        return outcome
+    if for_good:
+        rehearsed.forget(_folder(), of=chosen.code, person_id=_reader())
+        return replace(outcome, done=True)
+    return replace(outcome, rows=rehearsed.keep(_folder(), rows, of=chosen.code, person_id=_reader(), at=clock.now()))
+
+
+def _folder() -> Path:
+    path: Path = current_app.extensions["settings"].instance / rehearsed.FOLDER
+    return path
+
+
+def _reader() -> int:
+    person_id = the_actor().person_id
+    if person_id is None:
+        raise NotFound
+    return person_id
 
 
 def code_of(text: str, words: Mapping[Any, Message]) -> str:
@@ -109,7 +148,7 @@ def _rows_sent(chosen: Import) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of the file, or those of the rehearsal that is now to be done; each with its line. Raises Invalid."""
     if "confirm" in request.form:
         return _rehearsed(chosen)
-    sheet = sheets.read(_data_sent(), chosen.caps)
+    sheet = sheets.read(_data_sent(chosen.caps.size), chosen.caps)
     codes = [_column(name, chosen) for name in sheet.head]
     missing = [column.label for column in chosen.columns if column.owed and column.code not in codes]
     if missing:
@@ -117,19 +156,16 @@ def _rows_sent(chosen: Import) -> list[tuple[int, dict[str, str]]]:
     if not sheet.rows:
         raise Invalid({"file": [say("There is no row below the names of the columns.")]})
     empty = {column.code: "" for column in chosen.columns}
-    rows = [(number, {**empty, **{code: cell for code, cell in zip(codes, cells, strict=True) if code}}) for number, cells in sheet.rows]
-    if len(json.dumps(rows, ensure_ascii=False).encode()) > MOST_CARRIED:
-        raise Invalid({"file": [say("This is too much text at once: send it in several files.")]})
-    return rows
+    return [(number, {**empty, **{code: cell for code, cell in zip(codes, cells, strict=True) if code}}) for number, cells in sheet.rows]
 
 
-def _data_sent() -> bytes:
+def _data_sent(most: int) -> bytes:
     """Return what the file holds, up to one byte more than may be read; nothing for no file."""
     file = request.files.get("file")
     if file is None:
         return b""
     with closing(file):
-        data: bytes = file.read(sheets.MOST_BYTES + 1)
+        data: bytes = file.read(most + 1)
     return data
 
 
@@ -140,15 +176,11 @@ def _column(name: str, chosen: Import) -> str | None:
 
 
 def _rehearsed(chosen: Import) -> list[tuple[int, dict[str, str]]]:
-    """Read back what the page carried; it may say anything, so each row is judged anew."""
-    try:
-        kept = json.loads(request.form.get("rows", ""))
-        rows = [(int(number), {column.code: str(row.get(column.code, "")) for column in chosen.columns}) for number, row in kept]
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        rows = []
-    if not rows or len(rows) > chosen.caps.rows:
-        raise Invalid({"file": [say("Choose the file again.")]})
-    return rows
+    """Return the rows that the page of the rehearsal stood for; each is judged anew, since much may have happened in between."""
+    rows = rehearsed.kept(_folder(), request.form.get("rows", ""), of=chosen.code, person_id=_reader(), at=clock.now())
+    if rows is None:
+        raise Invalid({"file": [say("What you looked at is no longer kept here: choose the file again.")]})
+    return [(number, row) for number, row in rows]
 
 
 def _run(chosen: Import, rows: Rows, *, for_good: bool) -> list[Line]:

@@ -22,7 +22,7 @@ from tracker.web.ballots.blueprint import bp
 from tracker.web.exports import Column, Kind, send
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor
-from tracker.web.lists import Choosable, View, choice_asked, paged, sort_asked, sorted_by
+from tracker.web.lists import Choosable, View, choice_asked, paged, sort_asked, sorted_by, text_asked
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -75,8 +75,9 @@ def _asked() -> tuple[View, sa.Select[Ballot]]:
     """Return the list as its address says it, and the ballots that it shows."""
     year, state = _year_asked(), choice_asked("state", BallotState)
     closed = None if state is None else state is BallotState.CLOSED
-    view = View({"year": str(year or ""), "state": state.value if state else "", "col": CHOOSABLE.in_address()}, sort_asked(ORDERS, NEWEST_FIRST))
-    return view, queries.listed(year=year, closed=closed, now=clock.now())
+    text = text_asked("q")
+    view = View({"q": text, "year": str(year or ""), "state": state.value if state else "", "col": CHOOSABLE.in_address()}, sort_asked(ORDERS, NEWEST_FIRST))
+    return view, queries.listed(year=year, closed=closed, now=clock.now(), text=text)
 
 
 def _turnout(ballots: Sequence[Ballot]) -> dict[int, tuple[int, int]]:
@@ -94,6 +95,7 @@ def index() -> ResponseReturnValue:
         page=page,
         turnout=_turnout(page.rows),
         years=session().scalars(sa.select(Programme.year).where(Programme.last_ballot > 0).order_by(Programme.year.desc())).all(),
+        text=view.set["q"],
         year=_year_asked(),
         state=view.set["state"],
         states=STATES,

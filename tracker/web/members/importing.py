@@ -125,8 +125,8 @@ def _unit(text: str) -> Unit | None:
 
 
 IMPORTS: Mapping[str, Known] = {
-    "units": Known(Import(say("Import units"), UNIT_COLUMNS, _take_unit), "members.index", Unit),
-    "people": Known(Import(say("Import people"), PERSON_COLUMNS, _take_person), "members.people", Person),
+    "units": Known(Import("units", say("Import units"), UNIT_COLUMNS, _take_unit), "members.index", Unit),
+    "people": Known(Import("people", say("Import people"), PERSON_COLUMNS, _take_person), "members.people", Person),
 }
 HOW = say(
     "Fill in the template, one row each. The first line names the columns; others are left out. What is there already is recognised by its code or e-mail and changed where the file says something else."
