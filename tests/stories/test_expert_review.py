@@ -56,7 +56,7 @@ def review(seat: Desk) -> None:
     seat.page.check('main [name="conclusion"][value="revise"]')
     seat.write({"opinion": OPINION})
     seat.press("Check and hand in")
-    seat.press("Hand in")
+    seat.press("Hand in the review")
     expect(seat.page.locator("main")).to_contain_text("8.1")
     seat.press("Review sheet")
 

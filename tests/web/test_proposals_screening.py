@@ -229,3 +229,11 @@ def test_what_was_done_long_ago_is_shown_when_it_is_asked_for(cast: Cast, client
     assert f'href="{url}?older=2#history"' in client.get(url).text
     assert "Started the draft" not in client.get(url).text
     assert "Started the draft" in client.get(f"{url}?older=50").text
+
+
+def test_the_remarks_of_failed_points_are_offered_as_the_remark_of_a_return(cast: Cast, client_of: ClientOf) -> None:
+    url = submitted(client_of(cast.huawei), cast)
+    secretariat = client_of(cast.secretariat)
+    secretariat.post(f"{url}/screen", data={"edition": "0", "mark_budget": "fail", "remark_budget": "劳务费缺依据"})
+    assert "adds up and gives its basis: 劳务费缺依据</textarea>" in secretariat.get(f"{url}/return").text
+    assert "劳务费缺依据</textarea>" not in secretariat.get(f"{url}/accept").text

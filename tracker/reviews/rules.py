@@ -126,7 +126,7 @@ REVIEW: Mapping[Action, Rule] = {
     ),
     Action.DECLARE_NONE: Rule(say("Declare that there is no conflict"), (MINE,), frozenset({S.ASKED}), S.ACCEPTED, when=(under_review, unconflicted)),
     Action.EDIT: Rule(say("Write the review"), (MINE,), frozenset({S.ACCEPTED, S.DRAFT}), S.DRAFT, when=(under_review, unconflicted)),
-    Action.SUBMIT: Rule(say("Hand in"), (MINE,), frozenset({S.DRAFT}), S.SUBMITTED, when=(under_review, unconflicted), tells=("secretariat",)),
+    Action.SUBMIT: Rule(say("Hand in the review"), (MINE,), frozenset({S.DRAFT}), S.SUBMITTED, when=(under_review, unconflicted), tells=("secretariat",)),
     Action.REOPEN: Rule(say("Revise the review"), (MINE,), frozenset({S.SUBMITTED}), S.DRAFT, when=(under_review, unconflicted)),
     Action.CONFIRM: Rule(
         say("Let it stand for the newest version"), (MINE,), frozenset({S.ACCEPTED, S.DRAFT, S.SUBMITTED}), when=(under_review, newer_there, unconflicted)

@@ -19,10 +19,10 @@ from tracker.proposals import actions, capping, merging, partnering, queries
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.partners import partner_of, to_ask
-from tracker.proposals.screening import LABELS
+from tracker.proposals.screening import LABELS, Mark
 from tracker.proposals.states import ProposalState
 from tracker.reviews import actions as reviews
-from tracker.web.formats import committee_zone, translated
+from tracker.web.formats import committee_zone, name_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.longform import attach
 from tracker.web.proposals.blueprint import ONE, bp, load, refuse_unless, seen_version
@@ -186,14 +186,21 @@ def act(id: int, verb: str) -> ResponseReturnValue:  # noqa: A002 - the name in 
 
 
 def _fresh(proposal: Proposal, chosen: Act) -> ActForm:
-    """Return the form as the working sheet of the formal check fills it: its overall remark, and for a return a deadline a week ahead."""
-    remark = (proposal.screening or {}).get("overall", "") if chosen.action in CHECKS else ""
+    """Return the form as the working sheet of the formal check fills it: its remark, and for a return a deadline a week ahead."""
+    remark = _found(proposal, chosen) if chosen.action in CHECKS else ""
     if chosen.action is Action.MERGE:
         return MergeForm(version=str(proposal.version), into=request.args.get("into", "")[:NUMBER])
     if chosen.action is not Action.RETURN:
         return ActForm(version=str(proposal.version), note=remark)
     due = clock.now().astimezone(committee_zone()).replace(hour=18, minute=0, tzinfo=None) + timedelta(days=7)
     return ReturnForm(version=str(proposal.version), note=remark, due=due.strftime("%Y-%m-%dT%H:%M"))
+
+
+def _found(proposal: Proposal, chosen: Act) -> str:
+    """Return what the formal check offers as the remark of its outcome: the overall remark, else, where it does not pass, what was said of each point."""
+    sheet = actions.sheet_now(proposal)
+    said = [f"{name_text(line)}{translated(say(': '))}{line.remark}" for line in sheet.lines if line.mark == Mark.FAIL]
+    return sheet.overall or ("" if chosen.action is Action.ACCEPT else "\n".join(said))
 
 
 def _more(form: ActForm, proposal: Proposal) -> dict[str, datetime | Proposal | None]:

@@ -92,7 +92,12 @@ def bulk() -> ResponseReturnValue:
     except Invalid as wrong:
         return _page(verb, chosen, [translated(message) for messages in wrong.fields.values() for message in messages]), 422
     flash(ngettext("Done for %(num)s proposal.", "Done for %(num)s proposals.", len(chosen)), "good")
-    return redirect(url_for("proposals.index"), 303)
+    return redirect(_onward(verb, chosen[0].proposal), 303)
+
+
+def _onward(verb: str, proposal: Proposal) -> str:
+    """Return where the work goes on: experts are asked where reviews have begun."""
+    return url_for("reviews.balance", year=proposal.programme.year) if verb == "begin-review" else url_for("proposals.index")
 
 
 def _page(verb: str, chosen: list[Chosen], wrong: list[str] | None = None) -> str:

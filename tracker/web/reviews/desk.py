@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from tracker.web.lists import Page
 
 PAIR = re.compile("([0-9]{1,9})-([0-9]{1,9})")
-SORTS = {"number": (Proposal.serial,)}
+SORTS = {"number": (sa.case((Proposal.state == ProposalState.IN_REVIEW, 0), else_=1), Proposal.serial)}
+"""Those under review stand before those whose review is over."""
 LEFT = {ReviewState.DECLINED, ReviewState.CONFLICTED, ReviewState.REMOVED}
 
 
