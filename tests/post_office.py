@@ -48,6 +48,8 @@ class PostOffice(socketserver.ThreadingTCPServer):
         self.taken: list[EmailMessage] = []
         self.refusing: set[str] = set()
         self.busy = False
+        self.rude = False
+        """Whether it answers leave-taking with an error."""
 
     @property
     def server(self) -> MailServer:
@@ -74,7 +76,7 @@ class _Clerk(socketserver.StreamRequestHandler):
             word = line.decode().strip()
             verb = word.upper()[:4]
             if verb == "QUIT":
-                self._say("221 bye")
+                self._say("421 leave me alone" if office.rude else "221 bye")
                 return
             if verb == "STAR":
                 self._say("220 go ahead")

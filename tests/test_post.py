@@ -59,6 +59,18 @@ def test_a_wrong_password_is_a_fault_of_the_settings_and_asked_again_later(
     assert send(office, user=user, password="wrong") == Handed(Answer.LATER, words)
 
 
+def test_a_password_beyond_ascii_is_said_without_a_letter_of_it(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    office = PostOffice(security=Security.TLS, certificate=certificate, users={"tracker": "right"})
+    assert send(office, user="tracker", password="密码") == Handed(Answer.LATER, "TRACKER_SMTP_USER and its password may have ASCII letters only")
+
+
+def test_what_was_taken_is_taken_even_when_leave_is_refused() -> None:
+    office = PostOffice()
+    office.rude = True
+    assert (send(office), len(office.taken)) == (Handed(Answer.TAKEN), 1)
+
+
 def test_a_server_without_starttls_is_never_spoken_to_in_the_clear() -> None:
     office = PostOffice()
     handed = send(office, security=Security.STARTTLS, user="tracker", password="right")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from tracker.db import db, writing
 from tracker.members.models import Person
 from tracker.members.rules import PersonState
 from tracker.messages import say
+from tracker.notifications import outbox
 from tracker.notifications.actions import tell
 from tracker.notifications.models import Mail, MailChoice
 from tracker.notifications.outbox import LEASE, WAITS
@@ -147,6 +149,41 @@ def test_a_recipient_who_is_refused_is_recorded(app: Flask, client_of: Clients, 
     assert _standings(app) == [MailState.SENT, MailState.SENT]
 
 
+@pytest.mark.parametrize(
+    ("address", "to"),
+    [
+        ("张伟@example.org", ""),
+        ("a\r\nBcc: all@example.org", ""),
+        ("nobody", ""),
+        ("a@例子.中国", "a@xn--fsqu00a.xn--fiqs8s"),
+        ("o'brien@example.org", "o'brien@example.org"),
+        ('"a, b"@example.org', '"a, b"@example.org'),
+    ],
+)
+def test_an_address_that_e_mail_does_not_carry_holds_up_nobody_else(app: Flask, cast: Cast, office: PostOffice, address: str, to: str) -> None:
+    with app.app_context(), writing() as current:
+        current.get_one(Person, cast.huawei.person_id).email = address
+    _told(app, cast, "huawei", "sogou")
+    worker.run(app, once=True)
+    first, second = _mails(app)
+    assert (first.standing, second.standing) == (MailState.SENT if to else MailState.BOUNCED, MailState.SENT)
+    assert [str(message["To"]) for message in office.taken] == ([to] if to else []) + ["sogou@example.org"]
+    assert all(message["Bcc"] is None for message in office.taken)
+
+
+def test_a_slow_worker_leaves_what_another_has_in_hand(app: Flask, cast: Cast, office: PostOffice) -> None:
+    def slowly(message: EmailMessage) -> Handed:
+        clock.stand_at(clock.now() + LEASE)
+        with writing():
+            assert len(outbox.claim(clock.now())) == 2  # the other worker, of what was left in hand
+        return hand_over(message, office.server)
+
+    _told(app, cast, "huawei", "sogou")
+    with app.app_context():
+        deliver(app.extensions["settings"], slowly)
+    assert (len(office.taken), _standings(app)) == (1, [MailState.SENT, MailState.WAITING])
+
+
 def test_a_server_that_is_away_is_asked_again_and_given_up_at_last(app: Flask, cast: Cast, office: PostOffice) -> None:
     office.busy = True
     _told(app, cast, "huawei")
@@ -252,6 +289,34 @@ def test_a_mail_about_a_units_vote_is_for_its_reader_alone(app: Flask, client_of
     (mail,) = _mails(app)
     assert [client_of(cast.people[name]).get(f"/mail/{mail.id}").status_code for name in ("huawei", "secretariat")] == [200, 404]
     assert f"/mail/{mail.id}" not in client_of(cast.secretariat).get("/mail").text
+    assert client_of(cast.secretariat).post(f"/mail/{mail.id}/again").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "about", ["proposal-0", "proposal-9999999999", "proposal--1", "proposal-٣", "person-1", "proposal", "-", "x" * 9000, "proposal-1' OR 1=1", "\x00"]
+)
+def test_a_strange_object_shows_the_outbox_or_nothing(client_of: Clients, cast: Cast, about: str) -> None:
+    assert client_of(cast.secretariat).get("/mail", query_string={"about": about, "state": "'", "page": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "999999999", "99999999999999999999999", "-1", "1.0", "x"])
+def test_no_number_of_a_mail_is_an_error(client_of: Clients, cast: Cast, number: str) -> None:
+    client = client_of(cast.secretariat)
+    assert (client.get(f"/mail/{number}").status_code, client.post(f"/mail/{number}/again").status_code) == (404, 404)
+
+
+def test_nobody_chooses_for_another(app: Flask, client_of: Clients, cast: Cast) -> None:
+    forged = {"own": "off", "person_id": cast.sogou.person_id, "person": "sogou", "comments": "x" * 10_000, "own\x00": "off", "account": "off"}
+    assert client_of(cast.huawei).post("/profile/mail", data=forged).status_code == 303
+    with app.app_context():
+        kept = [(choice.person_id, choice.kind, choice.pace) for choice in db.session.scalars(sa.select(MailChoice))]
+    assert kept == [(cast.huawei.person_id, NoticeKind.OWN, Pace.OFF)]
+
+
+def test_a_visitor_is_asked_to_sign_in_before_anything_is_looked_up(visitor: FlaskClient) -> None:
+    answers = [visitor.get(path).headers.get("Location", "") for path in ("/mail", "/mail/1", "/profile/mail", "/profile/mail/received")]
+    assert all(answer.startswith("/sign-in?next=") for answer in answers)
+    assert [visitor.post(path).status_code for path in ("/mail/test", "/mail/1/again", "/profile/mail")] == [401, 401, 401]
 
 
 def test_the_secretariat_writes_itself_a_test(app: Flask, client_of: Clients, cast: Cast, office: PostOffice) -> None:

@@ -278,6 +278,13 @@ def test_copy_makes_the_next_year_once(app: Flask, cast: Cast, desk: FlaskClient
     assert [area.name_zh for area in stored(app, cast, 2022).areas] == ["反垄断合规", "版权", "人工智能"]
 
 
+def test_a_next_year_that_is_there_is_shown_and_not_offered(desk: FlaskClient) -> None:
+    before = desk.get("/programmes/2021").text
+    desk.post("/programmes/2021/copy")
+    after = desk.get("/programmes/2021").text
+    assert [("/programmes/2021/copy" in page, "Open 2022, which is there already" in words(page)) for page in (before, after)] == [(True, False), (False, True)]
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_sections_need_few_queries(desk: FlaskClient, queries: Callable[..., object], section: str) -> None:
     with queries() as seen:

@@ -83,6 +83,13 @@ def notices_in(mail_ids: Iterable[int]) -> sa.Select[int | None, Notice]:
     return sa.select(Mailing.mail_id, Notice).join(Notice, Notice.id == Mailing.notice_id).where(Mailing.mail_id.in_(list(mail_ids))).order_by(Notice.id)
 
 
+def keep(mail_id: int, *, held_until: datetime, now: datetime, address: str, subject: str, text: str) -> bool:
+    """Keep the words of an e-mail that is about to be sent and hold it anew; False where its lease ran out and another worker may have it."""
+    mine = sa.update(Mail).where(Mail.id == mail_id, Mail.standing == MailState.WAITING, Mail.leased_until == held_until)
+    kept = mine.values(address=address, subject=subject, text=text, leased_until=now + LEASE).returning(Mail.id)
+    return session().scalar(kept) is not None
+
+
 def finish(mail_id: int, standing: MailState, now: datetime, *, trouble: str = "") -> None:
     """Write down what became of an e-mail for good."""
     mail = _held(mail_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from enum import StrEnum
@@ -34,8 +35,7 @@ class Handed:
 def hand_over(message: EmailMessage, server: MailServer) -> Handed:
     """Give one e-mail to the server; never raises for what a server, a network or a recipient can do."""
     try:
-        with _connect(server) as line:
-            line.send_message(message)
+        _give(message, server)
     except smtplib.SMTPRecipientsRefused as refused:
         code, words = next(iter(refused.recipients.values()))
         return Handed(Answer.REFUSED if code in PERMANENT else Answer.LATER, _said(code, words))
@@ -46,9 +46,22 @@ def hand_over(message: EmailMessage, server: MailServer) -> Handed:
             Answer.REFUSED if isinstance(answer, smtplib.SMTPDataError) and answer.smtp_code in PERMANENT else Answer.LATER,
             _said(answer.smtp_code, answer.smtp_error),
         )
+    except UnicodeError:  # its words would hold a letter of the password
+        return Handed(Answer.LATER, "TRACKER_SMTP_USER and its password may have ASCII letters only")
     except (OSError, smtplib.SMTPException) as trouble:
         return Handed(Answer.LATER, f"{type(trouble).__name__}: {trouble}"[:LONGEST_ANSWER])
     return Handed(Answer.TAKEN)
+
+
+def _give(message: EmailMessage, server: MailServer) -> None:
+    """Hand it over; once the server has taken it, nothing that happens while taking leave counts."""
+    line = _connect(server)
+    try:
+        line.send_message(message)
+        with suppress(OSError, smtplib.SMTPException):
+            line.quit()
+    finally:
+        line.close()
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:

@@ -14,11 +14,6 @@ def inbox(person_id: int) -> sa.Select[Notice]:
     return sa.select(Notice).where(Notice.person_id == person_id).order_by(Notice.id.desc())
 
 
-def unread_count(person_id: int) -> sa.Select[int]:
-    """How many notices this person has not read."""
-    return sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
-
-
 def paces_of(person_id: int) -> dict[NoticeKind, Pace]:
     """Return how a person wants each kind of notice by e-mail, the defaults where they chose nothing."""
     chosen = {row.kind: row.pace for row in session().scalars(sa.select(MailChoice).where(MailChoice.person_id == person_id))}

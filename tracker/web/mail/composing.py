@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -14,19 +15,32 @@ from tracker import clock
 from tracker.config import Settings
 from tracker.members.models import Person
 from tracker.notifications.models import Mail, Notice
+from tracker.notifications.rules import NoticeKind
 from tracker.web.formats import translated
 from tracker.web.locale import LANGUAGES, gettext, ngettext, speaking
+from tracker.web.mail.objects import gathered
+from tracker.web.mail.sight import PARTING
 from tracker.web.notices.views import links_of
 
 LONGEST_SUBJECT = 120
+LONGEST_LINE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One notice in an e-mail: what it says, and the whole address of what it is about, if it has one."""
+    """One notice in an e-mail: what it says, and the whole address of what it is about."""
 
     text: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Notices of one object under its name and address; both empty for one notice alone and for those of no object."""
+
+    title: str
+    url: str
+    lines: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +53,49 @@ class Letter:
     text: str
 
 
-def compose(mail: Mail, person: Person, notices: Sequence[Notice]) -> Letter:
-    """Write ``mail`` to ``person`` of ``notices``; without any it is the test of the mail server. Reads the addresses of its objects."""
+def compose(mail: Mail, person: Person, address: str, notices: Sequence[Notice]) -> Letter:
+    """Write ``mail`` to ``person`` at ``address`` of ``notices``; without any it is the test of the mail server. Reads the addresses of its objects."""
     settings: Settings = current_app.extensions["settings"]
     code = person.language if person.language in LANGUAGES else LANGUAGES[0]
     with current_app.test_request_context(base_url="http://localhost"), speaking(code):
-        addresses = links_of(notices)
-        lines = [Line(one_line(translated(notice.message), 2000), settings.public_url + addresses.get(notice.id, "/notices")) for notice in notices]
-        subject = _subject(mail, lines)
-        words = {"lines": lines, "digest": mail.kind is None and bool(lines), "person": person, "base": settings.public_url, "subject": subject}
-        text = render_template("email/notices.txt", **words)
-        html = render_template("email/notices.html", **words)
-    return Letter(_message(mail, person, settings, subject=subject, text=text, html=html), person.email, subject, text)
+        groups = grouped(notices, settings.public_url)
+        subject = _subject(mail.kind, groups)
+        text, html = render(person, groups, settings.public_url, subject=subject, digest=mail.kind is None)
+    return Letter(_message(mail, address, settings, subject=subject, text=text, html=html), person.email, subject, text)
 
 
-def _subject(mail: Mail, lines: Sequence[Line]) -> str:
-    if not lines:
+def grouped(notices: Sequence[Notice], base: str) -> list[Group]:
+    """Return what an e-mail tells, by object; ``base`` is put before every address."""
+    paths = links_of(notice for notice in notices if notice.action not in PARTING)
+    found = []
+    for heading, told in gathered(notices):
+        lines = [Line(one_line(translated(notice.message), LONGEST_LINE), base + paths.get(notice.id, "/notices")) for notice in told]
+        title = one_line(f"{heading.number} {heading.title}", LONGEST_SUBJECT) if heading else ""
+        found.append(Group(title, base + heading.path if heading else "", lines))
+    return found
+
+
+def render(person: Person, groups: Sequence[Group], base: str, *, subject: str, digest: bool) -> tuple[str, str]:
+    """Return an e-mail as text and as HTML, in the language spoken just now."""
+    words = {"groups": groups, "digest": digest and bool(groups), "person": person, "base": base, "subject": subject}
+    return render_template("email/notices.txt", **words), render_template("email/notices.html", **words)
+
+
+def deliverable(email: str) -> str | None:
+    """Return an address as e-mail carries it, its host in ASCII; None for one that has other letters before the @."""
+    name, _, host = email.rpartition("@")
+    try:
+        return Address(addr_spec=f"{name}@{host.encode('idna').decode('ascii')}").addr_spec
+    except (ValueError, IndexError, HeaderParseError):  # all that the header parser makes of what is no address
+        return None
+
+
+def _subject(kind: NoticeKind | None, groups: Sequence[Group]) -> str:
+    if not groups:
         return gettext("Test of the e-mail")
-    if mail.kind is None:
-        return ngettext("%(num)s notice of the day", "%(num)s notices of the day", len(lines))
-    return one_line(lines[0].text, LONGEST_SUBJECT)
+    if kind is not None:
+        return one_line(groups[0].lines[0].text, LONGEST_SUBJECT)
+    return ngettext("%(num)s notice of the day", "%(num)s notices of the day", sum(len(group.lines) for group in groups))
 
 
 def one_line(text: str, longest: int) -> str:
@@ -67,13 +104,13 @@ def one_line(text: str, longest: int) -> str:
     return tidy if len(tidy) <= longest else tidy[: longest - 1] + "…"
 
 
-def _message(mail: Mail, person: Person, settings: Settings, *, subject: str, text: str, html: str) -> EmailMessage:
+def _message(mail: Mail, address: str, settings: Settings, *, subject: str, text: str, html: str) -> EmailMessage:
     message = EmailMessage()
     message["Message-ID"] = mail.message_id
     message["Date"] = format_datetime(clock.now())
     server = settings.mail
     message["From"] = Address(settings.committee.short_zh, addr_spec=parseaddr(server.sender)[1] if server else f"tracker@{settings.host.split(':')[0]}")
-    message["To"] = Address(addr_spec=person.email)
+    message["To"] = Address(addr_spec=address)
     message["Subject"] = subject
     message["Auto-Submitted"] = "auto-generated"
     message["List-Unsubscribe"] = f"<{settings.public_url}/profile/mail>"

@@ -13,14 +13,16 @@ import sqlalchemy as sa
 from tracker import clock
 from tracker.config import Settings
 from tracker.db import session, writing
+from tracker.members.models import Person
 from tracker.notifications import outbox
 from tracker.notifications.models import Mail, Notice
 from tracker.notifications.post import Answer, Handed
 from tracker.notifications.rules import MailState
-from tracker.web.mail.composing import Letter, compose
+from tracker.web.mail.composing import Letter, compose, deliverable
 from tracker.web.mail.sight import reachable, still_seen
 
 Send = Callable[[EmailMessage], Handed]
+NO_ADDRESS = Handed(Answer.REFUSED, "553 5.6.7 The address has letters that e-mail does not carry")
 
 
 def last_digest(now: datetime, settings: Settings) -> datetime:
@@ -34,7 +36,8 @@ def deliver(settings: Settings, send: Send) -> int:
     """Send what is due now and return how many e-mails were taken in hand.
 
     Every step is a transaction of its own and none is open while the mail server is spoken to. A worker that dies between sending and
-    marking leaves a lease that runs out; the e-mail then goes out once more under the same Message-ID.
+    marking leaves a lease that runs out; the e-mail then goes out once more under the same Message-ID. One that is so slow that the lease
+    of a later e-mail runs out leaves that one alone: another has it by then.
     """
     now = clock.now()
     with writing():
@@ -45,32 +48,36 @@ def deliver(settings: Settings, send: Send) -> int:
         if letter is None:
             with writing():
                 outbox.finish(mail_id, MailState.DROPPED, clock.now())
-            continue
-        _keep(mail_id, letter)
-        _mark(mail_id, send(letter.message))
+        elif isinstance(letter, Handed):
+            _mark(mail_id, letter)
+        elif _keep(mail_id, letter, now + outbox.LEASE):
+            _mark(mail_id, send(letter.message))
     return len(taken)
 
 
-def _written(taken: list[int]) -> list[tuple[int, Letter | None]]:
-    """Write the e-mails in hand, None for one that its reader may not be sent any more."""
+def _written(taken: list[int]) -> list[tuple[int, Letter | Handed | None]]:
+    """Write the e-mails in hand: None for one that its reader may not be sent any more, a refusal where no e-mail reaches the address."""
     mails = list(session().scalars(sa.select(Mail).where(Mail.id.in_(taken)).order_by(Mail.id)))
     told: dict[int | None, list[Notice]] = defaultdict(list)
     for mail_id, notice in session().execute(outbox.notices_in(taken)):
         told[mail_id].append(notice)
     people = reachable({mail.person_id for mail in mails})
-    written: list[tuple[int, Letter | None]] = []
-    for mail in mails:
-        person, seen = people.get(mail.person_id), still_seen(mail.person_id, told[mail.id])
-        blank = bool(told[mail.id]) and not seen
-        written.append((mail.id, None if person is None or blank else compose(mail, person, seen)))
+    written = [(mail.id, _letter(mail, people.get(mail.person_id), told[mail.id])) for mail in mails]
     session().rollback()
     return written
 
 
-def _keep(mail_id: int, letter: Letter) -> None:
-    with writing() as current:
-        kept = {"address": letter.address, "subject": letter.subject, "text": letter.text}
-        current.execute(sa.update(Mail).where(Mail.id == mail_id).values(**kept))
+def _letter(mail: Mail, person: Person | None, told: list[Notice]) -> Letter | Handed | None:
+    seen = still_seen(mail.person_id, told)
+    if person is None or (told and not seen):
+        return None
+    address = deliverable(person.email)
+    return compose(mail, person, address, seen) if address else NO_ADDRESS
+
+
+def _keep(mail_id: int, letter: Letter, held_until: datetime) -> bool:
+    with writing():
+        return outbox.keep(mail_id, held_until=held_until, now=clock.now(), address=letter.address, subject=letter.subject, text=letter.text)
 
 
 def _mark(mail_id: int, handed: Handed) -> None:

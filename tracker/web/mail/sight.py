@@ -14,7 +14,7 @@ from tracker.members import queries as members
 from tracker.members.models import Person
 from tracker.members.rules import PersonState
 from tracker.notifications.models import Notice
-from tracker.policy import COMMITTEE_ROLES, UNIT_ROLES, Actor
+from tracker.policy import COMMITTEE_ROLES, UNIT_ROLES, Action, Actor
 from tracker.programmes.models import Programme
 from tracker.projects.models import Obligation, Project
 from tracker.proposals import queries as proposals
@@ -57,6 +57,10 @@ SEEN: Mapping[str, tuple[sa.orm.InstrumentedAttribute[int], Callable[[Actor], sa
 """What not everybody sees: its key, and how those that one seat may see are selected. All else is open to everyone signed in."""
 
 
+PARTING = frozenset({Action.REMOVE.value})
+"""What is told to those who, by that very act, see the object no more."""
+
+
 def reachable(people: Iterable[int]) -> dict[int, Person]:
     """Return those of ``people`` who can sign in, by id: nobody else is written to."""
     found = session().scalars(sa.select(Person).where(Person.id.in_(list(people)), Person.state == PersonState.ACTIVE))
@@ -64,17 +68,24 @@ def reachable(people: Iterable[int]) -> dict[int, Person]:
 
 
 def still_seen(person_id: int, notices: Iterable[Notice]) -> list[Notice]:
-    """Return those notices of a person whose object they may see now, in any seat that they hold."""
+    """Return those notices of a person that they may be written to about: of what they may see now, in any seat, and of why they no longer do."""
     told = list(notices)
+    if all(notice.subject_kind not in SEEN for notice in told):
+        return told
+    seen = seen_by(members.actors(sa.select(Person.id).where(Person.id == person_id)), told)
+    return [notice for notice in told if notice.id in seen or notice.action in PARTING]
+
+
+def seen_by(seats: Iterable[Actor], notices: Iterable[Notice]) -> set[int]:
+    """Return the ids of those notices whose object one of these seats may see now."""
     wanted: dict[str, set[int]] = defaultdict(set)
+    told = list(notices)
     for notice in told:
         if notice.subject_kind in SEEN:
             wanted[notice.subject_kind].add(notice.subject_id)
-    if not wanted:
-        return told
-    seats = members.actors(sa.select(Person.id).where(Person.id == person_id))
-    seen = {(kind, key) for kind, keys in wanted.items() for seat in seats for key in _among(kind, keys, seat)}
-    return [notice for notice in told if notice.subject_kind not in SEEN or (notice.subject_kind, notice.subject_id) in seen]
+    holding = list(seats) if wanted else []
+    seen = {(kind, key) for kind, keys in wanted.items() for seat in holding for key in _among(kind, keys, seat)}
+    return {notice.id for notice in told if notice.subject_kind not in SEEN or (notice.subject_kind, notice.subject_id) in seen}
 
 
 def _among(kind: str, keys: set[int], seat: Actor) -> Iterable[int]:

@@ -22,6 +22,7 @@ from tracker.policy import Action, Denial, Kind, Role
 from tracker.web.identity import the_actor, writes
 from tracker.web.lists import View, paged
 from tracker.web.locale import gettext
+from tracker.web.mail.objects import Heading, headings, mails_about, named
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -30,7 +31,6 @@ bp = Blueprint("mail", __name__)
 ONLY_SECRETARIAT = Denial(Kind.WRONG_PERSON, say("Only the secretariat sees the outbox."))
 TONES = {MailState.SENT: "good", MailState.BOUNCED: "bad", MailState.FAILED: "bad", MailState.WAITING: "brand", MailState.DROPPED: "idle"}
 AGAIN = frozenset({MailState.BOUNCED, MailState.FAILED})
-OBJECTS = frozenset({"proposal", "ballot", "project", "report"})
 WORDS = {"kinds": KINDS, "states": MAIL_STATES, "tones": TONES, "again": AGAIN}
 
 
@@ -69,22 +69,16 @@ def index() -> ResponseReturnValue:
     wanted, state, about = _mails().where(Mail.id.not_in(_of_votes())), request.args.get("state", ""), request.args.get("about", "")
     if state in set(MailState):
         wanted = wanted.where(Mail.standing == MailState(state))
-    kind, _, number = about.partition("-")
-    if kind in OBJECTS and number.isascii() and number.isdigit() and len(number) < 10:  # noqa: PLR2004 - digits that fit a column
-        told = sa.select(Mailing.mail_id).join(Notice, Notice.id == Mailing.notice_id)
-        wanted = wanted.where(Mail.id.in_(told.where(Notice.subject_kind == kind, Notice.subject_id == int(number))))
-    return _listed(wanted, own=False)
+    key = named(about)
+    if key is not None:
+        wanted = wanted.where(Mail.id.in_(mails_about(key)))
+    return _listed(wanted, own=False, object=headings([key]).get(key) if key else None, about=about)
 
 
 @bp.get("/mail/<int:id>")
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show one e-mail as it was sent: to its reader, and to the secretariat unless it speaks of a unit's vote."""
-    wanted = sa.select(Mail).where(Mail.id == id)
-    if the_actor().role is Role.SECRETARIAT:
-        wanted = wanted.where(sa.or_(Mail.person_id == current_user.person_id, Mail.id.not_in(_of_votes())))
-    else:
-        wanted = wanted.where(Mail.person_id == current_user.person_id)
-    mail = session().scalars(wanted).one_or_none()
+    mail = session().scalars(_visible(id)).one_or_none()
     if mail is None:
         raise NotFound
     return render_template("mail/show.html", mail=mail, person=get(Person, mail.person_id), manages=the_actor().role is Role.SECRETARIAT, **WORDS)
@@ -95,7 +89,9 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
 def again(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Put an e-mail that did not go out back among those that wait."""
     _refuse_others()
-    mail = get(Mail, id, lock=True)
+    mail = session().scalars(_visible(id).with_for_update()).one_or_none()
+    if mail is None:
+        raise NotFound
     if mail.standing in AGAIN:
         outbox.send_again(mail, clock.now())
         flash(gettext("The e-mail waits to be sent again."), "good")
@@ -112,6 +108,12 @@ def test() -> ResponseReturnValue:
     session().add(outbox.new_mail(current_user.person_id, clock.now(), kind=None, domain=current_app.extensions["settings"].host.split(":")[0]))
     flash(gettext("A test is on its way to %(address)s.", address=current_user.email), "good")
     return redirect(url_for("mail.index"), 303)
+
+
+def _visible(mail_id: int) -> sa.Select[Mail]:
+    """One e-mail, if it is the reader's own, or for the secretariat unless it speaks of a unit's vote."""
+    own = Mail.person_id == current_user.person_id
+    return sa.select(Mail).where(Mail.id == mail_id, sa.or_(own, Mail.id.not_in(_of_votes())) if the_actor().role is Role.SECRETARIAT else own)
 
 
 def _refuse_others() -> None:
@@ -132,8 +134,8 @@ def _mails() -> sa.Select[Mail, Person]:
     return sa.select(Mail, Person).join(Person, Person.id == Mail.person_id)
 
 
-def _listed(wanted: sa.Select[Mail, Person], *, own: bool) -> str:
+def _listed(wanted: sa.Select[Mail, Person], *, own: bool, object: Heading | None = None, about: str = "") -> str:  # noqa: A002 - its name in the template
     states = {"state": request.args.get("state", ""), "about": request.args.get("about", "")}
     view = View({name: [value] for name, value in states.items() if value and not own}, "-newest")
     page = paged(wanted, view=view, orders={"newest": (Mail.id,)}, stable=Mail.id)
-    return render_template("mail/index.html", page=page, own=own, set_up=_set_up(), state=states["state"], **WORDS)
+    return render_template("mail/index.html", page=page, own=own, set_up=_set_up(), state=states["state"], object=object, about=about, **WORDS)

@@ -67,7 +67,7 @@ def some_text(_form: TextForm, field: TextAreaField) -> None:
 def an_address(_form: TextForm, field: StringField) -> None:
     """Check the form of an e-mail address."""
     try:
-        field.data = validate_email(field.data or "", check_deliverability=False).normalized.lower()
+        field.data = validate_email(field.data or "", check_deliverability=False, allow_smtputf8=False).normalized.lower()
     except EmailNotValidError:
         raise ValidationError(gettext("This is not an e-mail address: it looks like name@example.org.")) from None
 

@@ -16,9 +16,10 @@ from tracker.notifications.actions import mark_read
 from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
 from tracker.projects.models import Round
-from tracker.web.identity import writes
+from tracker.web.identity import the_actor, writes
 from tracker.web.lists import View, paged
 from tracker.web.locale import gettext
+from tracker.web.mail.sight import seen_by
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -44,7 +45,9 @@ def index() -> ResponseReturnValue:
     """List one's notices."""
     view = View({}, "-newest")
     page = paged(queries.inbox(current_user.person_id).order_by(None), view=view, orders={"newest": (Notice.id,)}, stable=Notice.id, scalars=True)
-    return render_template("notices/index.html", page=page, addresses=links_of(page.rows))
+    seen = seen_by([the_actor()], page.rows)
+    addresses = {key: link for key, link in links_of(page.rows).items() if key in seen}
+    return render_template("notices/index.html", page=page, addresses=addresses, seen=seen)
 
 
 @bp.post("/notices/read")

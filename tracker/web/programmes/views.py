@@ -9,8 +9,11 @@ from flask import redirect, render_template, url_for
 from tracker import clock
 from tracker.db import session
 from tracker.errors import NotFound
-from tracker.policy import Action, Denial, available, check
+from tracker.messages import say
+from tracker.policy import Action, Denial, Offer, available, check
 from tracker.programmes import passes, queries
+from tracker.programmes.actions import no_room_after
+from tracker.programmes.content import is_year
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PROGRAMME_STATES, ProgrammeState
 from tracker.proposals.caps import Caps
@@ -59,6 +62,7 @@ def show(year: int) -> ResponseReturnValue:
     view = glance.of(programme, actor, now)
     offers = [view.start] if view.start else [offer for offer in available(programme, actor=actor, now=now) if offer.denial is None]
     urls = {action: url_for(endpoint, year=year) for action, endpoint in BUTTONS.items()}
+    offers, urls = _after_the_next_year(programme, offers, urls)
     noted = late_note(Start(programme, actor.unit_id)) if actor.unit_id is not None else {"late": None}
     return render_template(
         "programmes/show.html",
@@ -70,6 +74,17 @@ def show(year: int) -> ResponseReturnValue:
         caps=Caps.from_json(programme.caps).words(),
         **noted,
     )
+
+
+def _after_the_next_year(programme: Programme, offers: list[Offer], urls: dict[Action, str]) -> tuple[list[Offer], dict[Action, str]]:
+    """Lead to the next year instead of offering to make it where it is there already; offer nothing after the last year there can be."""
+    if all(offer.action is not Action.COPY for offer in offers) or no_room_after(programme) is None:
+        return offers, urls
+    rest, year = [offer for offer in offers if offer.action is not Action.COPY], programme.year + 1
+    if not is_year(year):
+        return rest, urls
+    there = Offer(Action.COPY, say("Open {year}, which is there already", year=year), None)
+    return [*rest, there], {**urls, Action.COPY: url_for("programmes.show", year=year)}
 
 
 @bp.get("/programmes/<int:year>/files/<int:file_id>")
