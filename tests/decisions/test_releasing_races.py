@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -13,39 +10,17 @@ from flask.testing import FlaskClient
 from tests.cast import Cast
 from tests.decisions.placing import balloted, decisions_on
 from tests.product import sign_in_as
-from tests.proposals.test_lateness import Race
+from tests.racing import Race
 from tracker.db import session, writing
 from tracker.decisions.models import HeldDecision
 from tracker.programmes.models import Programme
 
-
-class ReleaseRace(Race):
-    """Requests whose moment between looking at what is held and bringing it into force is held open."""
-
-    writes: ClassVar[tuple[str, ...]] = ("UPDATE proposal", "UPDATE held_decision")
-
-    def _before(self, connection: sa.Connection, cursor: Any, statement: str, parameters: object, *_rest: object) -> tuple[str, object]:  # noqa: ANN401 - a cursor of either driver
-        if not self.locked and "FOR UPDATE" in statement:
-            return statement.partition("FOR UPDATE")[0], parameters
-        if statement.startswith(self.writes):
-            released = not self.locked and connection.dialect.name == "sqlite"
-            if released:
-                cursor.connection.execute("COMMIT")
-            self._wait()
-            if released:
-                cursor.connection.execute("BEGIN IMMEDIATE")
-        return statement, parameters
-
-    def both_at_once(self, app: Flask, first: Any, second: Any) -> list[int]:  # noqa: ANN401 - two functions without arguments
-        """Do both in threads of their own; return how each was answered."""
-        with self.course(app), ThreadPoolExecutor(2) as pool:
-            return [done.result() for done in [pool.submit(first), pool.submit(second)]]
+BETWEEN = ("UPDATE proposal", "UPDATE held_decision")
+"""Where a request that has looked at what is held waits for another to look too."""
 
 
-class SettingRace(ReleaseRace):
-    """Requests whose moment between looking at the setting and writing is held open."""
-
-    writes: ClassVar[tuple[str, ...]] = ("INSERT INTO held_decision", "UPDATE programme")
+SETTING = ("INSERT INTO held_decision", "UPDATE programme")
+"""The same of a request that has looked at the setting of the year."""
 
 
 @pytest.fixture
@@ -68,20 +43,20 @@ def release(client: FlaskClient, key: int) -> int:
 
 def test_of_two_releases_at_once_one_wins_and_the_other_is_told(app: Flask, cast: Cast, held: int) -> None:
     chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
-    answers = ReleaseRace(locked=True).both_at_once(app, lambda: release(chair, held), lambda: release(secretariat, held))
+    answers = Race(BETWEEN, locked=True).run(app, lambda: release(chair, held), lambda: release(secretariat, held))
     assert sorted(answers) == [303, 409]
     assert len(decisions_on(app, held)) == 1
 
 
 def test_control_without_the_locks_a_decision_comes_into_force_twice(app: Flask, cast: Cast, held: int) -> None:
     chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
-    ReleaseRace(locked=False).both_at_once(app, lambda: release(chair, held), lambda: release(secretariat, held))
+    Race(BETWEEN, locked=False).run(app, lambda: release(chair, held), lambda: release(secretariat, held))
     assert len(decisions_on(app, held)) == 2
 
 
 def test_a_change_at_the_moment_of_the_release_is_refused_or_comes_first(app: Flask, cast: Cast, held: int) -> None:
     chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
-    answers = ReleaseRace(locked=True).both_at_once(app, lambda: decide(chair, held, "reject", 1), lambda: release(secretariat, held))
+    answers = Race(BETWEEN, locked=True).run(app, lambda: decide(chair, held, "reject", 1), lambda: release(secretariat, held))
     assert sorted(answers) == [303, 409]
     assert [one.kind.value for one in decisions_on(app, held)] == ([] if answers[0] == 303 else ["defer"]), "never released as something else than was seen"
 
@@ -97,7 +72,7 @@ def waiting(app: Flask, cast: Cast) -> int:
 def hold_and_switch_off(app: Flask, cast: Cast, key: int, *, locked: bool) -> tuple[list[int], bool]:
     """Let the chair decide while the secretariat switches the release off; return the answers, and whether something is held in a year that holds nothing."""
     chair, secretariat = sign_in_as(app, cast.chair), sign_in_as(app, cast.secretariat)
-    answers = SettingRace(locked=locked).both_at_once(
+    answers = Race(SETTING, locked).run(
         app, lambda: decide(chair, key, "defer", 0), lambda: secretariat.post("/programmes/2021/edit/decisions", data={"version": "1"}).status_code
     )
     with app.app_context():

@@ -15,7 +15,7 @@ from flask import Flask
 from tests.cast import Cast
 from tests.product import sign_in_as
 from tests.projects.plans import approved
-from tests.proposals.test_lateness import WINDOW, Race
+from tests.racing import WINDOW, Race
 from tests.web.test_objections import END, START, TICK, file_one, state_of
 from tracker import clock
 from tracker.db import writing

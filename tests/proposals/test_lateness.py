@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, BrokenBarrierError, Event
-from typing import Any
+from functools import partial
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -18,9 +17,10 @@ from flask.testing import FlaskClient
 from tests.cast import Cast
 from tests.product import sign_in_as
 from tests.proposals.written import FORM, ROWS
+from tests.racing import WINDOW, Race
 from tracker import clock
 from tracker.audit.models import Event as Recorded
-from tracker.db import db, session, writing
+from tracker.db import session, writing
 from tracker.programmes import passes
 from tracker.programmes import queries as programmes
 from tracker.programmes.models import LatePass
@@ -28,55 +28,17 @@ from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
 
 AFTER = datetime(2021, 1, 10, 2, 0, tzinfo=UTC)
-WINDOW = 0.3
-"""How long, in seconds, a submission that has looked at the pass waits for another to look too."""
+BETWEEN = {"before": ("UPDATE late_pass",), "lock": "FOR UPDATE OF late_pass"}
+"""Where a submission that has looked at the pass waits for another to look too; without the lock both look at the same use."""
 
 
-@dataclass
-class Race:
-    """Two submissions whose moment between looking at the pass and writing is held open; without the lock both look at the same use."""
+def submit_all(race: Race, app: Flask, browsers: Mapping[str, FlaskClient]) -> list[int]:
+    """Submit the draft of each address in a thread of its own; return how each was answered."""
 
-    locked: bool
-    both: Barrier = field(default_factory=lambda: Barrier(2))
+    def submit(url: str) -> int:
+        return browsers[url].post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code
 
-    @contextmanager
-    def course(self, app: Flask) -> Iterator[None]:
-        """Hold the moment open in every submission."""
-        with app.app_context():
-            engine = db.engine
-        sa.event.listen(engine, "before_cursor_execute", self._before, retval=True)
-        try:
-            yield
-        finally:
-            sa.event.remove(engine, "before_cursor_execute", self._before)
-
-    def _before(self, connection: sa.Connection, cursor: Any, statement: str, parameters: object, *_rest: object) -> tuple[str, object]:  # noqa: ANN401 - a cursor of either driver
-        if not self.locked and "FOR UPDATE OF late_pass" in statement:
-            return statement.replace("FOR UPDATE OF late_pass", ""), parameters
-        if statement.startswith("UPDATE late_pass"):
-            released = not self.locked and connection.dialect.name == "sqlite"
-            if released:
-                cursor.connection.execute("COMMIT")
-            self._wait()
-            if released:
-                cursor.connection.execute("BEGIN IMMEDIATE")
-        return statement, parameters
-
-    def _wait(self) -> None:
-        """Wait a little for another submission that has looked too."""
-        try:
-            self.both.wait(WINDOW)
-        except BrokenBarrierError:
-            self.both.reset()
-
-    def run(self, app: Flask, browsers: Mapping[str, FlaskClient]) -> list[int]:
-        """Submit the draft of each address in a thread of its own; return how each was answered."""
-
-        def submit(url: str) -> int:
-            return browsers[url].post(f"{url}/submit", data={"version": "2", "undertaking": "y"}).status_code
-
-        with self.course(app), ThreadPoolExecutor(2) as pool:
-            return sorted(pool.map(submit, browsers))
+    return sorted(race.run(app, *(partial(submit, url) for url in browsers)))
 
 
 @pytest.fixture
@@ -105,12 +67,12 @@ def _late(app: Flask) -> tuple[int, int]:
 
 
 def test_of_two_submissions_at_once_with_one_use_left_one_wins_and_the_other_is_refused(app: Flask, drafts: dict[str, FlaskClient]) -> None:
-    assert Race(locked=True).run(app, drafts) == [303, 409]
+    assert submit_all(Race(**BETWEEN, locked=True), app, drafts) == [303, 409]
     assert _late(app) == (1, 1)
 
 
 def test_control_without_the_lock_both_get_in_by_one_use(app: Flask, drafts: dict[str, FlaskClient]) -> None:
-    assert Race(locked=False).run(app, drafts) == [303, 303]
+    assert submit_all(Race(**BETWEEN, locked=False), app, drafts) == [303, 303]
     assert _late(app) == (1, 2)
 
 
@@ -139,7 +101,7 @@ class AgainstRevoking(Race):
         url, client = next(iter(drafts.items()))
         with ThreadPoolExecutor(1) as pool:
             revoking = pool.submit(self.revoke, secretariat)
-            assert self.run(app, {url: client}) == [303]
+            assert submit_all(self, app, {url: client}) == [303]
             assert revoking.result() == 303
         with app.app_context():
             acts = sa.select(Recorded.action).where(Recorded.action.in_(("submit", "revoke"))).order_by(Recorded.place)
@@ -147,9 +109,9 @@ class AgainstRevoking(Race):
 
 
 def test_what_is_submitted_while_the_pass_is_taken_back_was_submitted_before(app: Flask, cast: Cast, drafts: dict[str, FlaskClient]) -> None:
-    assert AgainstRevoking(locked=True).order(app, drafts, sign_in_as(app, cast.secretariat)) == ["submit", "revoke"]
+    assert AgainstRevoking(**BETWEEN, locked=True).order(app, drafts, sign_in_as(app, cast.secretariat)) == ["submit", "revoke"]
     assert _late(app) == (1, 1)
 
 
 def test_control_without_the_lock_a_submission_lands_behind_the_revocation(app: Flask, cast: Cast, drafts: dict[str, FlaskClient]) -> None:
-    assert AgainstRevoking(locked=False).order(app, drafts, sign_in_as(app, cast.secretariat)) == ["revoke", "submit"]
+    assert AgainstRevoking(**BETWEEN, locked=False).order(app, drafts, sign_in_as(app, cast.secretariat)) == ["revoke", "submit"]

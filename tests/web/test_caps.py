@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.cast import Cast
 from tests.decisions.placing import place, told
 from tests.product import sign_in_as
-from tests.proposals.test_lateness import Race
+from tests.racing import Race
 from tests.web.test_proposals_importing import PAPER, ROW, confirm, kept, send, table
 from tests.web.test_proposals_writing import full, start
 from tracker.db import session, writing
@@ -169,22 +167,6 @@ def test_pages_ask_the_database_the_same_whatever_counts(app: Flask, cast: Cast,
     assert counts[0] == counts[1] <= 8
 
 
-class SubmissionRace(Race):
-    """Submissions whose moment between measuring and writing is held open."""
-
-    def _before(self, connection: sa.Connection, cursor: object, statement: str, parameters: object, *_rest: object) -> tuple[str, object]:
-        if not self.locked and "FOR UPDATE OF programme" in statement:
-            return statement.partition("FOR UPDATE")[0], parameters
-        if statement.startswith("UPDATE proposal"):
-            released = not self.locked and connection.dialect.name == "sqlite"
-            if released:
-                cursor.connection.execute("COMMIT")  # type: ignore[attr-defined]
-            self._wait()
-            if released:
-                cursor.connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
-        return statement, parameters
-
-
 @pytest.fixture
 def two(app: Flask, cast: Cast) -> dict[str, FlaskClient]:
     """Two complete drafts of a unit that may submit one, each open in a browser of its own."""
@@ -194,8 +176,8 @@ def two(app: Flask, cast: Cast) -> dict[str, FlaskClient]:
 
 
 def at_once(app: Flask, drafts: dict[str, FlaskClient], *, locked: bool) -> list[int]:
-    with SubmissionRace(locked).course(app), ThreadPoolExecutor(2) as pool:
-        return sorted(pool.map(lambda url: submit(drafts[url], url)[0], drafts))
+    race = Race(("UPDATE proposal",), locked, lock="FOR UPDATE OF programme")
+    return sorted(race.run(app, *(lambda url=url: submit(drafts[url], url)[0] for url in drafts)))
 
 
 def test_of_two_submissions_at_once_one_is_kept_out(app: Flask, two: dict[str, FlaskClient]) -> None:

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from tests.cast import Cast
 from tests.projects.plans import approved
+from tests.racing import Race
 from tracker.db import db, writing
 from tracker.notifications.models import Notice
 from tracker.programmes.models import Programme
@@ -185,3 +186,19 @@ def test_who_objects_is_read_by_the_officers_and_the_unit_alone(cast: Cast, key:
         assert "Huawei" not in text
     assert "Huawei" in client_of(cast.secretariat).get(url).text
     assert REASON not in client_of(cast.meituan).get(url).text
+
+
+def two_at_once(app: Flask, cast: Cast, client_of: ClientOf, key: int, *, locked: bool) -> int:
+    """Let two units object at the same moment; return how many objections the project waits for."""
+    clients = [client_of(cast.sogou), client_of(cast.meituan)]
+    race = Race(("UPDATE project",), locked)
+    assert race.run(app, *(lambda client=client: file_one(client, key) for client in clients)) == [303, 303]
+    return state_of(app, key)[1]
+
+
+def test_two_objections_at_once_are_both_waited_for(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    assert two_at_once(app, cast, client_of, key, locked=True) == 2
+
+
+def test_control_without_the_lock_one_of_them_is_forgotten(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    assert two_at_once(app, cast, client_of, key, locked=False) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,6 +17,7 @@ from flask.testing import FlaskClient
 
 from tests.cast import Cast, Member
 from tests.proposals.build import add
+from tests.racing import Race
 from tests.web.test_proposals_writing import full, start
 from tracker.audit.models import Event
 from tracker.db import session, writing
@@ -193,16 +193,24 @@ def test_from_the_ballot_on_nobody_answers(cast: Cast, app: Flask, client_of: Cl
     assert answer.status_code == 409
 
 
-def test_two_answers_at_once_count_once(cast: Cast, app: Flask, client_of: ClientOf) -> None:
+def answers_at_once(app: Flask, cast: Cast, client_of: ClientOf, *, locked: bool) -> tuple[list[int], int | None]:
+    """Let two people of a partner unit confirm at the same moment; return how they were answered, and how often it counts."""
     huawei = client_of(cast.huawei)
     url = written(huawei, cast)
     huawei.post(f"{url}/ask", data={"version": "2"})
     clients = [client_of(cast.meituan) for _each in range(2)]
-    with ThreadPoolExecutor(2) as pool:
-        found = sorted(pool.map(lambda client: client.post(f"{url}/confirm", data={"version": "2"}).status_code, clients))
-    assert found == [303, 409]
+    race = Race(("UPDATE partner", "UPDATE proposal"), locked)
+    found = race.run(app, *(lambda client=client: client.post(f"{url}/confirm", data={"version": "2"}).status_code for client in clients))
     with app.app_context():
-        assert session().scalar(sa.select(sa.func.count()).where(Event.action == "confirm")) == 1
+        return sorted(found), session().scalar(sa.select(sa.func.count()).where(Event.action == "confirm"))
+
+
+def test_two_answers_at_once_count_once(cast: Cast, app: Flask, client_of: ClientOf) -> None:
+    assert answers_at_once(app, cast, client_of, locked=True) == ([303, 409], 1)
+
+
+def test_control_without_the_lock_they_count_twice(cast: Cast, app: Flask, client_of: ClientOf) -> None:
+    assert answers_at_once(app, cast, client_of, locked=False) == ([303, 303], 2)
 
 
 def test_paper_of_a_version_says_who_confirmed_which_words(cast: Cast, client_of: ClientOf) -> None:
