@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from tests.security.reviewing import FIRST_SERIAL
 from tracker.members.models import Person, Seat, SignInSession, Unit
+from tracker.programmes.models import LatePass
 from tracker.projects.models import Obligation, Project
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
@@ -73,6 +74,7 @@ class Samples:
     unit: int
     seat: int
     session: int
+    late_pass: int
 
 
 def find_samples(session: Session) -> Samples:
@@ -96,6 +98,7 @@ def find_samples(session: Session) -> Samples:
         session.scalars(sa.select(Unit.id).where(Unit.code == "meituan")).one(),
         seat,
         own,
+        session.scalars(sa.select(LatePass.id).order_by(LatePass.id.desc())).first() or 1,
     )
 
 
@@ -219,7 +222,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "token": "no-such-token",
         "id": 1,
         "view_id": 1,
-        "pass_id": 1,
+        "pass_id": samples.late_pass,
         "number": 2,
     }
     return [("", {name: values[name] for name in names})]

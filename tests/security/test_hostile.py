@@ -255,7 +255,7 @@ PAYLOADS = [
     *("<j:a>{{7*7}}<i onclick=x()>", "](x) <javascript:x()>", "<math><style><img onerror=x()>", "&lt;script&gt;<object data=data:a>"),
 ]
 CODE = re.compile(r"[a-z0-9_.+-]+|20\d\d.*|\d.*", re.IGNORECASE)
-KEPT = {"event", "audit_head", "sign_in_session", "link"}
+KEPT = {"event", "audit_head", "sign_in_session", "link", "form_version"}
 KEPT_COLUMNS = {
     "voting",
     "rule",
