@@ -41,6 +41,7 @@ from tracker.policy import Role
 from tracker.programmes import queries as programmes
 from tracker.programmes.stages import Order
 from tracker.proposals import actions as proposals
+from tracker.proposals import checking
 from tracker.proposals.models import Proposal
 from tracker.proposals.queries import locked
 from tracker.proposals.states import ProposalState
@@ -396,7 +397,7 @@ def test_returned_from_review_it_comes_back_with_its_reviews(app: Flask, cast: C
     key, [review] = in_review(app, cast, cast.expert)
     handed_in(app, review, cast.expert)
     with app.app_context(), writing() as current:
-        proposals.return_(current.scalars(locked(key)).unique().one(), actor=cast.secretariat.actor, note="请补充")
+        checking.return_(current.scalars(locked(key)).unique().one(), actor=cast.secretariat.actor, note="请补充")
     assert proposal_of(app, key).state is ProposalState.RETURNED
     with app.app_context():
         assert [one.id for one in actions.load(review).siblings] == [review]

@@ -1,4 +1,4 @@
-"""The verbs of a proposal up to the ballot: start, edit, submit, withdraw, revive, accept, return, not accept.
+"""The verbs of the unit that writes a proposal: start, edit, submit, withdraw, revive.
 
 Each takes an object loaded by ``queries.locked``, checks, writes the event and the notices through ``perform``, and does not commit.
 """
@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from tracker import clock
 from tracker.audit.sittings import already_told
-from tracker.db import JSONDict, expect_version, session
+from tracker.db import expect_version, session
 from tracker.digest import sha256_hex
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.models import Unit
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Denial, Kind, check
-from tracker.programmes.checklist import points_of, wants_scan
 from tracker.programmes.models import Programme, TopicArea
-from tracker.proposals import capping, lateness, queries, screening
+from tracker.proposals import capping, lateness, queries
 from tracker.proposals import content as shape
 from tracker.proposals.attaching import bind_files
 from tracker.proposals.entry import Draft, read_note
@@ -120,7 +118,7 @@ def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -
     Raises Refused, Stale when ``seen_version`` is no longer the stored one, and Invalid for an area of another programme or a
     partner unit that is the lead unit, named twice, or no longer a member.
     """
-    _refuse(Action.EDIT, proposal, actor)
+    refuse_now(Action.EDIT, proposal, actor)
     expect_version(seen_version, proposal.version)
     area = _area(draft.area_id, list(session().scalars(queries.areas(proposal.programme_id))))
     units = _partner_units(proposal, draft)
@@ -132,18 +130,19 @@ def edit(proposal: Proposal, draft: Draft, *, actor: Actor, seen_version: int) -
     _take_over_partners(proposal, draft, units, actor=actor)
     proposal.title_zh, proposal.title_en, proposal.area = draft.title_zh, draft.title_en, area
     proposal.content, proposal.budget_total = draft.content, _amount(proposal.form, draft.content)
-    _touch(proposal)
+    touch(proposal)
     return True
 
 
-def _refuse(action: Action, proposal: Proposal, actor: Actor) -> None:
+def refuse_now(action: Action, proposal: Proposal, actor: Actor) -> None:
     """Raise Refused at once, so that a wrong state is told before a stale form is."""
     denial = check(action, proposal, actor=actor, now=clock.now())
     if denial is not None:
         raise Refused(denial)
 
 
-def _touch(proposal: Proposal) -> None:
+def touch(proposal: Proposal) -> None:
+    """Say that the proposal was changed now, so that a form drawn before is stale."""
     proposal.changed_at = clock.now()
     proposal.version += 1
 
@@ -241,7 +240,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     for what is missing, the undertaking among it.
     """
     action = submission_of(proposal)
-    _refuse(action, proposal, actor)
+    refuse_now(action, proposal, actor)
     expect_version(seen_version, proposal.version)
     lacking = {name: [message] for name, message in owed(proposal).items()}
     if not undertaking:
@@ -250,7 +249,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
         raise Invalid(lacking)
     if action is Action.SUBMIT:
         capping.take_place(proposal)
-        _refuse(action, proposal, actor)
+        refuse_now(action, proposal, actor)
         lateness.take_use(proposal)
     if to_ask(proposal.partners):
         ask(proposal, actor=actor)
@@ -261,7 +260,7 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
     proposal.submitted_at, proposal.return_due_at = clock.now(), None
     if proposal.amending is not None:
         proposal.owes = replace(proposal.amending, sent_in=number).kept()
-    _touch(proposal)
+    touch(proposal)
     version = Version(
         proposal_id=proposal.id,
         number=number,
@@ -278,68 +277,11 @@ def submit(proposal: Proposal, *, actor: Actor, seen_version: int, undertaking: 
 def withdraw(proposal: Proposal, *, actor: Actor, note: str) -> None:
     """Take the proposal back, with the reason that is told to those on it. Raises Refused or Invalid."""
     perform(Action.WITHDRAW, proposal, actor=actor, note=read_note(note))
-    _touch(proposal)
+    touch(proposal)
 
 
 def revive(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
     """Make a withdrawn proposal a draft again: hidden from others once more until it passes the formal check anew."""
     perform(Action.REVIVE, proposal, actor=actor, note=read_note(note))
     proposal.screened_at = proposal.reviewed_at = proposal.review_summary = proposal.return_due_at = None
-    _touch(proposal)
-
-
-def accept(proposal: Proposal, *, actor: Actor, note: str = "") -> None:
-    """Let the proposal pass the formal check: from now on everyone signed in may read it."""
-    sheet = sheet_now(proposal)
-    if sheet.failed:
-        raise Invalid({"note": [say("These points are marked as failed: {points}. Mark them as passed, or return the proposal.", points=sheet.failed)]})
-    if wants_scan(proposal.programme.screening) and session().scalar(queries.unscanned(proposal.id)) is not None:
-        words = say(
-            "It passes only with the stamped scan of the version checked. That of version {number} is missing: ask the lead unit.", number=sheet.version
-        )
-        raise Invalid({"note": [words]})
-    _conclude(Action.ACCEPT, proposal, sheet, actor=actor, note=note)
-    proposal.screened_at = clock.now()
-    _touch(proposal)
-
-
-def return_(proposal: Proposal, *, actor: Actor, note: str, due: datetime | None = None) -> None:
-    """Give the proposal back to its lead unit with a remark, the remarks of the sheet, and a deadline if ``due`` is one. Raises Refused or Invalid."""
-    _refuse(Action.RETURN, proposal, actor)
-    if due is not None and due <= clock.now():
-        raise Invalid({"due": [say("This lies in the past.")]})
-    _conclude(Action.RETURN, proposal, sheet_now(proposal), actor=actor, note=note, facts={"due": due.isoformat()} if due else {})
-    proposal.return_due_at = due
-    _touch(proposal)
-
-
-def not_accept(proposal: Proposal, *, actor: Actor, note: str) -> None:
-    """Close the proposal without passing it on, with a reason. Raises Refused or Invalid."""
-    _conclude(Action.NOT_ACCEPT, proposal, sheet_now(proposal), actor=actor, note=note)
-    _touch(proposal)
-
-
-def sheet_now(proposal: Proposal) -> screening.Sheet:
-    """Return the sheet of the formal check of the last version."""
-    number = session().scalar(queries.last_version_number(proposal.id)) or 0
-    return screening.sheet_of(proposal.screening, points_of(proposal.programme.screening), number)
-
-
-def screen(proposal: Proposal, typed: Mapping[str, str | None], *, seen_edition: int, actor: Actor) -> screening.Sheet:
-    """Keep what was typed as the working sheet of the formal check: nobody is told, no event is written before its outcome.
-
-    Raises Refused, Stale when somebody has saved the sheet since, and Invalid field by field.
-    """
-    _refuse(Action.SCREEN, proposal, actor)
-    sheet = sheet_now(proposal)
-    expect_version(seen_edition, sheet.edition)
-    read = screening.read(typed, sheet)
-    proposal.screening = read.kept()
-    return read
-
-
-def _conclude(action: Action, proposal: Proposal, sheet: screening.Sheet, *, actor: Actor, note: str, facts: JSONDict | None = None) -> None:
-    """End the check: its event and the proposal keep the sheet, where it was used."""
-    kept = {"screening": screening.ended(sheet, action.value).kept()} if sheet.edition else {}
-    perform(action, proposal, actor=actor, note=read_note(note), facts={**kept, **(facts or {})})
-    proposal.screening = kept.get("screening", proposal.screening)
+    touch(proposal)

@@ -14,7 +14,7 @@ from tracker.config import Settings
 from tracker.db import session
 from tracker.files import disk
 from tracker.policy import Action
-from tracker.proposals import actions, attaching
+from tracker.proposals import attaching, checking
 from tracker.proposals.enclosures import SCANS
 
 PAGE = "BT /F1 {size} Tf 72 {height} Td ({line}) Tj ET"
@@ -61,11 +61,11 @@ def scan(story: Story, key: str, fact: Fact) -> None:
 def check(story: Story, key: str, fact: Fact) -> None:
     """Let the secretariat fill in the sheet: all points pass but those that ``failed`` names with a remark; ``fields`` are its remarks on fields."""
     proposal = story.locked(key)
-    sheet = actions.sheet_now(proposal)
+    sheet = checking.sheet_now(proposal)
     failed = fact.get("failed", {})
     typed = {f"mark_{line.code}": "fail" if line.code in failed else "pass" for line in sheet.lines}
     typed |= {f"remark_{code}": remark for code, remark in failed.items()} | {f"field_{name}": remark for name, remark in fact.get("fields", {}).items()}
-    actions.screen(proposal, typed, seen_edition=sheet.edition, actor=story.actor("secretariat"))
+    checking.screen(proposal, typed, seen_edition=sheet.edition, actor=story.actor("secretariat"))
 
 
 def comment(story: Story, key: str, fact: Fact) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from tracker.cli.demo import beside, decisions, openly
 from tracker.cli.demo.story import YEAR, Fact, Step, Story
 from tracker.db import session
-from tracker.proposals import actions
+from tracker.proposals import actions, checking
 from tracker.proposals import queries as proposal_queries
 from tracker.proposals.entry import read
 from tracker.proposals.models import Proposal
@@ -82,15 +82,15 @@ def _withdraw(story: Story, key: str, fact: Fact) -> None:
 
 
 def _accept(story: Story, key: str, _fact: Fact) -> None:
-    actions.accept(story.locked(key), actor=story.actor("secretariat"))
+    checking.accept(story.locked(key), actor=story.actor("secretariat"))
 
 
 def _return(story: Story, key: str, fact: Fact) -> None:
-    actions.return_(story.locked(key), actor=story.actor("secretariat"), note=fact["note"], due=story.instant(fact["due"]) if "due" in fact else None)
+    checking.return_(story.locked(key), actor=story.actor("secretariat"), note=fact["note"], due=story.instant(fact["due"]) if "due" in fact else None)
 
 
 def _not_accept(story: Story, key: str, fact: Fact) -> None:
-    actions.not_accept(story.locked(key), actor=story.actor("secretariat"), note=fact["note"])
+    checking.not_accept(story.locked(key), actor=story.actor("secretariat"), note=fact["note"])
 
 
 VERBS: Mapping[str, Callable[[Story, str, Fact], None]] = {

@@ -15,7 +15,7 @@ from tracker.errors import Invalid, Stale
 from tracker.messages import Message, say
 from tracker.policy import Action
 from tracker.programmes.windows import NotATime, read_local
-from tracker.proposals import actions, capping, merging, partnering, queries
+from tracker.proposals import actions, capping, checking, merging, partnering, queries
 from tracker.proposals.content import NOTE_ZI
 from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.partners import partner_of, to_ask
@@ -71,7 +71,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "accept": Act(
         Action.ACCEPT,
-        actions.accept,
+        checking.accept,
         (say("The proposal passes the formal check and can be put to the vote."), say("From now on everyone signed in can read it.")),
         say("Remark"),
         OPTIONAL,
@@ -79,7 +79,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "return": Act(
         Action.RETURN,
-        actions.return_,
+        checking.return_,
         (
             say("The lead unit can edit the proposal and submit it again as a new version, also after submission has closed."),
             say("The present version stays on record."),
@@ -90,7 +90,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "not-accept": Act(
         Action.NOT_ACCEPT,
-        actions.not_accept,
+        checking.not_accept,
         (say("The proposal ends here. It cannot be submitted again."),),
         say("Reason"),
         say("It is told to the people of the units on it, and kept with the record."),
@@ -198,7 +198,7 @@ def _fresh(proposal: Proposal, chosen: Act) -> ActForm:
 
 def _found(proposal: Proposal, chosen: Act) -> str:
     """Return what the formal check offers as the remark of its outcome: the overall remark, else, where it does not pass, what was said of each point."""
-    sheet = actions.sheet_now(proposal)
+    sheet = checking.sheet_now(proposal)
     said = [f"{name_text(line)}{translated(say(': '))}{line.remark}" for line in sheet.lines if line.mark == Mark.FAIL]
     return sheet.overall or ("" if chosen.action is Action.ACCEPT else "\n".join(said))
 
@@ -246,7 +246,7 @@ def _page(form: ActForm, proposal: Proposal, chosen: Act, *, why: Message | None
         label=proposal.rules[chosen.action].label,
         limit=NOTE_ZI,
         why=why,
-        sheet=actions.sheet_now(proposal) if chosen.action in CHECKS else None,
+        sheet=checking.sheet_now(proposal) if chosen.action in CHECKS else None,
         labels=LABELS,
         shares=_shares(proposal, chosen),
         told=told(proposal, chosen.action, the_actor()) + ([say("the experts who review it")] if proposal.state is ProposalState.IN_REVIEW else []),

@@ -14,7 +14,7 @@ from tracker.errors import Invalid, NotFound
 from tracker.messages import Message
 from tracker.policy import SECRETARIAT, Action, Actor, Denial, check
 from tracker.programmes.queries import with_review
-from tracker.proposals import actions, queries
+from tracker.proposals import checking, queries
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import PROPOSAL
 from tracker.reviews.assigning import begin
@@ -33,8 +33,8 @@ def _begin_review(proposal: Proposal, *, actor: Actor, note: str) -> None:  # no
 
 
 VERBS: Mapping[str, tuple[Action, Callable[..., Any]]] = {
-    "accept": (Action.ACCEPT, actions.accept),
-    "not-accept": (Action.NOT_ACCEPT, actions.not_accept),
+    "accept": (Action.ACCEPT, checking.accept),
+    "not-accept": (Action.NOT_ACCEPT, checking.not_accept),
     "begin-review": (Action.BEGIN_REVIEW, _begin_review),
 }
 SILENT = frozenset({"begin-review"})

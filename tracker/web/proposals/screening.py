@@ -12,7 +12,7 @@ from tracker.db import session
 from tracker.errors import Invalid, NotFound, Stale
 from tracker.messages import Message, say
 from tracker.policy import Action, check
-from tracker.proposals import actions, queries
+from tracker.proposals import checking, queries
 from tracker.proposals import content as shape
 from tracker.proposals.models import Proposal, Version
 from tracker.proposals.partners import STANDINGS, TONES
@@ -64,12 +64,12 @@ def _version(proposal: Proposal) -> Version:
 def screen(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show the sheet beside the text; a POST keeps it, and goes on to the outcome whose button was pressed."""
     proposal = opened(id)
-    sheet = actions.sheet_now(proposal)
+    sheet = checking.sheet_now(proposal)
     if request.method == "GET":
         return _page(_form(sheet, fresh=True), proposal, sheet)
     form = _form(sheet, fresh=False)
     try:
-        actions.screen(proposal, typed(form), seen_edition=seen_version(form.edition.data), actor=the_actor())
+        checking.screen(proposal, typed(form), seen_edition=seen_version(form.edition.data), actor=the_actor())
     except Invalid as error:
         attach(form, error.fields)
         return _page(form, proposal, sheet), 422
@@ -114,7 +114,7 @@ def screening_sheet(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in
     return render_template(
         "proposals/screening_sheet.html",
         proposal=proposal,
-        sheet=actions.sheet_now(proposal),
+        sheet=checking.sheet_now(proposal),
         version=version,
         marks=MARKS,
         labels=LABELS,
