@@ -148,6 +148,8 @@ def test_rows_on_paper_are_counted_with_those_before_them_in_the_file(app: Flask
     assert kept(app) == []
     assert confirm(secretariat, send(secretariat, two, **PAPER, over="主任委员会议同意")).status_code == 303
     assert [one.cap_waiver is not None for one in kept(app)] == [False, True]
+    assert cast.huawei.person_id in told(app, kept(app)[1].id, "exempt")
+    assert "主任委员会议同意" in secretariat.get(f"/proposals/{kept(app)[1].id}/screen").text
     assert send(secretariat, table({**ROW, "title_zh": "第三课题", "title_en": "Third"})).status_code == 200, "drafts do not count"
 
 

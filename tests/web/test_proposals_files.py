@@ -155,6 +155,27 @@ def test_what_is_not_let_in_leaves_nothing(app: Flask, cast: Cast, client_of: Cl
     assert (attachments(app), on_disk(app)) == ([], [])
 
 
+HTML_TOO = b"%PDF-1.7\n<html><script>alert(document.cookie)</script></html>"
+BOMB = b"PK\x03\x04" + b"\x00" * 1000  # what claims to be an archive is never unpacked here
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("也是网页.pdf", HTML_TOO), ("压缩.docx", BOMB), ("图也是网页.png", b"\x89PNG\r\n\x1a\n<script>alert(1)</script>")]
+)
+def test_a_file_that_is_two_things_is_only_ever_downloaded(cast: Cast, client_of: ClientOf, name: str, content: bytes) -> None:
+    huawei = client_of(cast.huawei)
+    url = start(huawei)
+    assert send(huawei, f"{url}/files", (name, content), version="1", kind="other").status_code == 303
+    found = re.search(rf'href="({url}/files/\d+)"', huawei.get(f"{url}/files").text)
+    assert found is not None
+    answer = got(huawei, found[1])
+    assert answer.data == content
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "html" not in answer.headers["Content-Type"]
+
+
 @pytest.mark.parametrize("name", ["\u8bfe" * 251 + ".pdf", "../../etc/支持函.pdf"])
 def test_long_names_are_kept_without_their_path(app: Flask, cast: Cast, client_of: ClientOf, name: str) -> None:
     huawei = client_of(cast.huawei)

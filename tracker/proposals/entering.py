@@ -50,19 +50,19 @@ def enter(draft: Draft, programme: Programme, unit: Unit, *, actor: Actor, paper
     if not paper:
         perform(Action.ENTER, proposal, actor=actor, facts={"number": proposal.number})
         return proposal
-    _refuse_over_caps(proposal, over)
+    _refuse_over_caps(proposal, over, actor)
     _submit_on_paper(proposal, paper, actor)
     return proposal
 
 
-def _refuse_over_caps(proposal: Proposal, over: str) -> None:
-    """Let it take its place among those of the year; raises Invalid where a cap keeps it out and no reason is given for an exception."""
+def _refuse_over_caps(proposal: Proposal, over: str, actor: Actor) -> None:
+    """Let it take its place among those of the year; where a cap keeps it out it becomes an exception for the reason given. Raises Invalid without one."""
     capping.take_place(proposal)
     if not proposal.over_caps:
         return
     if not over:
         raise Invalid({"": [*proposal.over_caps]})
-    proposal.cap_waiver = {"note": over, "at": clock.now().isoformat()}
+    capping.exempt(proposal, actor=actor, note=over)
 
 
 def _refuse_double(draft: Draft, programme_id: int, unit: Unit) -> None:
