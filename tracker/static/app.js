@@ -86,7 +86,7 @@ if (window.htmx) {
 document.addEventListener("input", (event) => event.target.id && showCount(event.target));
 // A point of the formal check that fails owes a remark: its box opens.
 document.addEventListener("change", (event) => {
-  const box = event.target.name?.startsWith("mark_") && event.target.value === "fail" && event.target.closest(".field").nextElementSibling;
+  const box = event.target.name?.startsWith("mark_") && event.target.value === "fail" && event.target.closest(".field").querySelector("details");
   if (box) box.open = true;
 });
 document.addEventListener("submit", stopSecondSubmit);
