@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from tracker.voting.record import Difference, Record, RecordError, Recount, read_record
-from tracker.voting.record import recount as count_again
+from tracker.voting.priority_record import PriorityRecord, PriorityRecount, recount_priority
+from tracker.voting.record import Difference, Record, RecordError, Recount
+from tracker.voting.record import recount as recount_positions
+from tracker.voting.records import read_any_record
 from tracker.voting.strict_json import Real
 
 AGREES, DIFFERS, NOT_A_RECORD = 0, 1, 2
@@ -25,15 +28,16 @@ def recount(ctx: click.Context, file: str, *, as_json: bool) -> None:
     """Recount the record of a ballot (- reads standard input).
 
     Needs no database and no configuration. Exits 0 when every stored result agrees or none is stored, 1 when one
-    differs, 2 when the file is not a valid record.
+    differs, 2 when the file is not a valid record. For a priority ballot a last line is about the ballot as a whole (in
+    JSON its number is null).
     """
     try:
-        items = count_again(_read(file))
+        items = _count_again(_read(file))
     except (OSError, RecordError) as fault:
         _print(f"{file}: {_reason(fault)}", err=True)
         ctx.exit(NOT_A_RECORD)
     if as_json:
-        _print(json.dumps([{"number": item.number, "result": item.result.as_data()} for item in items]))
+        _print(json.dumps([{"number": item.number, "result": _data(item)} for item in items]))
     for item in items:
         if not as_json:
             _print(_line(item))
@@ -42,12 +46,20 @@ def recount(ctx: click.Context, file: str, *, as_json: bool) -> None:
     ctx.exit(DIFFERS if any(item.differences for item in items) else AGREES)
 
 
-def _read(file: str) -> Record:
+def _count_again(record: Record | PriorityRecord) -> Sequence[Recount | PriorityRecount]:
+    return recount_priority(record) if isinstance(record, PriorityRecord) else recount_positions(record)
+
+
+def _data(item: Recount | PriorityRecount) -> dict[str, object]:
+    return dict(item.data) if isinstance(item, PriorityRecount) else item.result.as_data()
+
+
+def _read(file: str) -> Record | PriorityRecord:
     if file != "-":
-        return read_record(Path(file).read_bytes())
+        return read_any_record(Path(file).read_bytes())
     if sys.stdin is None:  # so it is when the shell closed it
         raise OSError(errno.EBADF, "standard input is closed")
-    return read_record(sys.stdin.buffer.read())
+    return read_any_record(sys.stdin.buffer.read())
 
 
 def _reason(fault: OSError | RecordError) -> str:
@@ -56,7 +68,25 @@ def _reason(fault: OSError | RecordError) -> str:
     return f"not a valid record: {fault}"
 
 
-def _line(item: Recount) -> str:
+def _line(item: Recount | PriorityRecount) -> str:
+    if isinstance(item, PriorityRecount):
+        return f"{'ballot' if item.number is None else f'item {item.number}'}: {_found(item)}; {_verdict(item)}"
+    return f"item {item.number}: {_tallied(item)}; {_verdict(item)}"
+
+
+def _found(item: PriorityRecount) -> str:
+    """Name every value of a priority result that applies: an item's standing, or the ballot's lists."""
+    given = ((key.replace("_", " "), value) for key, value in item.data.items() if value is not None)
+    return ", ".join(f"{key} {_plain(value)}" for key, value in given)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _tallied(item: Recount) -> str:
     result = item.result
     parts = [result.outcome.value]
     if result.failed:
@@ -67,10 +97,10 @@ def _line(item: Recount) -> str:
         parts.append(f"needed {result.needed}")
     if result.percent is not None:
         parts.append(f"{result.percent} %")
-    return f"item {item.number}: {', '.join(parts)}; {_verdict(item)}"
+    return ", ".join(parts)
 
 
-def _verdict(item: Recount) -> str:
+def _verdict(item: Recount | PriorityRecount) -> str:
     if not item.stored:
         return "no result stored"
     if not item.differences:

@@ -149,12 +149,12 @@ def parse_rule(data: object, *, where: str = "rule") -> Rule:
     if node.part("pass") is None and node.part("yes_min") is None:
         node.refuse("must have pass or yes_min")
     return Rule(
-        majority=_threshold(node.part("pass")),
-        quorum=_quorum(node.part("quorum")),
+        majority=parse_threshold(node.part("pass")),
+        quorum=parse_quorum(node.part("quorum")),
         cap=_cap(node.part("cap")),
         no_max=_count(node.part("no_max")),
         yes_min=_count(node.part("yes_min")),
-        yes_floor=_threshold(node.part("yes_floor")),
+        yes_floor=parse_threshold(node.part("yes_floor")),
         steps=_steps(node.part("commit")),
         tie=_tie(node.part("tie")),
         block_on_discuss=_flag(node.part("block_on_discuss")),
@@ -168,7 +168,8 @@ def _share(node: Node) -> Fraction:
     return Fraction(num, den)
 
 
-def _threshold(node: Node | None) -> Threshold | None:
+def parse_threshold(node: Node | None) -> Threshold | None:
+    """Read a share of a base that a count must exceed or reach; None stays None."""
     if node is None:
         return None
     node.only("num", "den", "cmp", "base")
@@ -176,7 +177,8 @@ def _threshold(node: Node | None) -> Threshold | None:
     return Threshold(share=_share(node), comparison=comparison, base=node.child("base").choice(Base))
 
 
-def _quorum(node: Node | None) -> Quorum | None:
+def parse_quorum(node: Node | None) -> Quorum | None:
+    """Read a quorum; None stays None."""
     if node is None:
         return None
     node.only("num", "den", "counted_by", "base")

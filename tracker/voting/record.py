@@ -9,43 +9,52 @@ names the place of the first fault. Beyond its text:
   votes have codes that differ within an item and no units, and its roll has no weights;
 * more secret votes than units that may vote make it invalid: one of them comes from no such unit, or two from one;
 * ``present`` may name a recused unit, which is then not counted; ``commit`` counts only with a yes; a discuss without ``cleared`` is open.
+
+What ``ballot.kind`` calls a priority ballot has a form of its own, told in `priority_record`; `records` reads either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from fractions import Fraction
 
-from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import Rule, RuleError, parse_rule
-from tracker.voting.strict_json import MalformedError, Node, Real, load
+from tracker.voting.record_parts import (
+    FORMAT,
+    Difference,
+    RecordError,
+    RollLine,
+    Secrecy,
+    compare,
+    optional_text,
+    parse_roll,
+    read,
+    refuse_repeats,
+    refuse_strangers,
+    units_on,
+    weigh,
+)
+from tracker.voting.strict_json import Node
 from tracker.voting.tally import Counts, Position, Result, tally
 
-FORMAT = "ballot-record/1"
+__all__ = [
+    "FORMAT",
+    "CastVote",
+    "Difference",
+    "Record",
+    "RecordError",
+    "RecordItem",
+    "Recount",
+    "RollLine",
+    "Secrecy",
+    "differences",
+    "parse_record",
+    "read_record",
+    "recount",
+]
+
 NUMBERS = frozenset({"numerator", "denominator", "needed", "percent", "cap_numerator", "cap_denominator", "abstain_percent"})
-
-
-class Secrecy(StrEnum):
-    """Whether a record says which unit voted how."""
-
-    RECORDED = "recorded"
-    SECRET = "secret"  # noqa: S105 - a kind of ballot, not a password
-
-
-class RecordError(MalformedError):
-    """Data that is not a valid record; ``where`` names the place, such as ``items[0].votes[2].unit``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollLine:
-    """A unit on the roll, by its code."""
-
-    unit: str
-    name: str = ""
-    weight: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +101,8 @@ class Record:
             roll=sum(weights.values(), start=Fraction()),
             units=len(weights),
             weighted=any(weight != 1 for weight in weights.values()),
-            recused=_weigh(item.recused, weights),
-            present=None if item.present is None else _weigh(item.present - item.recused, weights),
+            recused=weigh(item.recused, weights),
+            present=None if item.present is None else weigh(item.present - item.recused, weights),
             yes=_votes(item, weights, Position.YES),
             no=_votes(item, weights, Position.NO),
             abstain=_votes(item, weights, Position.ABSTAIN),
@@ -104,23 +113,10 @@ class Record:
         )
 
 
-def _weigh(units: Iterable[str], weights: Mapping[str, Fraction]) -> Fraction:
-    return sum((weights[unit] for unit in units), start=Fraction())
-
-
 def _votes(item: RecordItem, weights: Mapping[str, Fraction], position: Position, *, cleared: bool = False) -> Fraction:
     """Add up the votes for a position; a vote of a code weighs 1. Only a discuss can be cleared."""
     chosen = (vote for vote in item.votes if vote.position is position and vote.cleared is cleared)
     return sum((Fraction(1) if vote.unit is None else weights[vote.unit] for vote in chosen), start=Fraction())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A key whose stored value is not what the votes give."""
-
-    key: str
-    stored: object
-    recounted: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,37 +142,12 @@ def _recount(record: Record, item: RecordItem) -> Recount:
 
 def differences(stored: Mapping[str, object], result: Result) -> tuple[Difference, ...]:
     """Compare only the keys that are stored, numbers as numbers; keys that a result does not have are passed over."""
-    ours = result.as_full_data()
-    pairs = ((key, stored[key], value) for key, value in ours.items() if key in stored)
-    return tuple(Difference(key=key, stored=theirs, recounted=value) for key, theirs, value in pairs if not _agree(key, theirs, value))
-
-
-def _agree(key: str, stored: object, ours: object) -> bool:
-    if key in NUMBERS and ours is not None:
-        return _decimal(stored) == _decimal(ours)
-    return type(stored) is type(ours) and stored == ours
-
-
-def _decimal(value: object) -> Decimal | None:
-    """Read a number, or the text of one; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Real):
-        return None
-    text = value.text if isinstance(value, Real) else str(value)
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return compare(stored, result.as_full_data(), numbers=NUMBERS)
 
 
 def read_record(data: bytes) -> Record:
     """Read a record from the bytes of a file; raises `RecordError` when it is not a valid one."""
-    try:
-        return parse_record(load(data))
-    except RecordError:
-        raise
-    except MalformedError as fault:
-        raise RecordError(fault.where, fault.what) from fault
+    return read(data, parse_record)
 
 
 def parse_record(data: object) -> Record:
@@ -188,9 +159,9 @@ def parse_record(data: object) -> Record:
     rule_data = node.child("rule").members()
     rule = _rule(rule_data)
     secret = _is_secret(node)
-    roll = _roll(node.child("roll"), secret=secret)
+    roll = parse_roll(node.child("roll"), secret=secret)
     items = tuple(_item(item, rule=rule, roll=frozenset(line.unit for line in roll), secret=secret) for item in node.child("items").each())
-    _refuse_repeats(node.child("items").each(), "number", [item.number for item in items])
+    refuse_repeats(node.child("items").each(), "number", [item.number for item in items])
     return Record(
         rule_data=rule_data,
         rule=rule,
@@ -218,51 +189,10 @@ def _is_secret(node: Node) -> bool:
     return first is not None and "code" in first.members() and "unit" not in first.members()
 
 
-def _roll(node: Node, *, secret: bool) -> tuple[RollLine, ...]:
-    lines = tuple(_roll_line(line, secret=secret) for line in node.each())
-    _refuse_repeats(node.each(), "unit", [line.unit for line in lines])
-    return lines
-
-
-def _roll_line(node: Node, *, secret: bool) -> RollLine:
-    weight = _weight(node.optional("weight"))
-    if secret and weight != 1:
-        node.child("weight").refuse("must be 1 in a secret ballot")
-    return RollLine(unit=node.child("unit").word(), name=_optional_text(node, "name") or "", weight=weight)
-
-
-def _weight(node: Node | None) -> Fraction:
-    if node is None:
-        return Fraction(1)
-    try:
-        weight = parse_decimal(node.text())
-    except MalformedError:
-        raise
-    except ValueError as fault:
-        node.refuse(str(fault))
-    if weight <= 0:
-        node.refuse("must be above 0")
-    return weight
-
-
-def _optional_text(node: Node, key: str) -> str | None:
-    found = node.part(key)
-    return None if found is None else found.text()
-
-
-def _refuse_repeats(nodes: Sequence[Node], key: str, values: Sequence[object]) -> None:
-    """Refuse the first entry whose value an earlier one has already; an empty key means the entry itself."""
-    seen: set[object] = set()
-    for node, value in zip(nodes, values, strict=True):
-        if value in seen:
-            (node.child(key) if key else node).refuse(f"repeats {value!r}")
-        seen.add(value)
-
-
 def _item(node: Node, *, rule: Rule, roll: frozenset[str], secret: bool) -> RecordItem:
     number = node.child("number").whole(least=1)
-    recused = _units(node.optional("recused"), roll) or frozenset()
-    present = _units(node.part("present"), roll)
+    recused = units_on(roll, node.optional("recused")) or frozenset()
+    present = units_on(roll, node.part("present"))
     if present is None and rule.counts_present:
         raise RecordError(f"{node.where}.present", "must be given, because the rule counts those present")
     stored, invalid = node.part("result"), node.optional("invalid")
@@ -270,8 +200,8 @@ def _item(node: Node, *, rule: Rule, roll: frozenset[str], secret: bool) -> Reco
     return RecordItem(
         number=number,
         votes=_secret_votes(node.child("votes"), most=len(voters)) if secret else _unit_votes(node.child("votes"), roll, recused, present),
-        title=_optional_text(node, "title"),
-        version_sha256=_optional_text(node, "version_sha256"),
+        title=optional_text(node, "title"),
+        version_sha256=optional_text(node, "version_sha256"),
         recused=recused,
         present=present,
         invalid=0 if invalid is None else invalid.whole(),
@@ -279,28 +209,9 @@ def _item(node: Node, *, rule: Rule, roll: frozenset[str], secret: bool) -> Reco
     )
 
 
-def _units(node: Node | None, roll: frozenset[str]) -> frozenset[str] | None:
-    if node is None:
-        return None
-    entries = node.each()
-    units = [entry.word() for entry in entries]
-    for entry, unit in zip(entries, units, strict=True):
-        if unit not in roll:
-            entry.refuse(f"is not on the roll: {unit!r}")
-    _refuse_repeats(entries, "", units)
-    return frozenset(units)
-
-
 def _unit_votes(node: Node, roll: frozenset[str], recused: frozenset[str], present: frozenset[str] | None) -> tuple[CastVote, ...]:
     votes = tuple(_vote(vote, unit=vote.child("unit").word()) for vote in node.each())
-    for entry, vote in zip(node.each(), votes, strict=True):
-        if vote.unit not in roll:
-            entry.child("unit").refuse(f"is not on the roll: {vote.unit!r}")
-        if vote.unit in recused:
-            entry.child("unit").refuse(f"is recused: {vote.unit!r}")
-        if present is not None and vote.unit not in present:
-            entry.child("unit").refuse(f"is not among those present: {vote.unit!r}")
-    _refuse_repeats(node.each(), "unit", [vote.unit for vote in votes])
+    refuse_strangers(node, [vote.unit for vote in votes], roll=roll, recused=recused, present=present)
     return votes
 
 
@@ -309,7 +220,7 @@ def _secret_votes(node: Node, *, most: int) -> tuple[CastVote, ...]:
         if "unit" in vote.members():
             vote.child("unit").refuse("must not be there in a secret ballot")
     votes = tuple(_vote(vote, code=vote.child("code").word()) for vote in node.each())
-    _refuse_repeats(node.each(), "code", [vote.code for vote in votes])
+    refuse_repeats(node.each(), "code", [vote.code for vote in votes])
     if len(votes) > most:
         node.refuse(f"has {len(votes)} votes, but only {most} units may vote")
     return votes
@@ -324,7 +235,7 @@ def _vote(node: Node, *, unit: str | None = None, code: str | None = None) -> Ca
         code=code,
         commit=_optional_flag(node, "commit"),
         cleared=cleared and position is Position.DISCUSS,
-        channel=_optional_text(node, "channel"),
+        channel=optional_text(node, "channel"),
     )
 
 

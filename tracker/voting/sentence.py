@@ -120,7 +120,7 @@ def rule_facts(rule: Rule, counts: Counts) -> list[Fact]:
     """Say every part of the rule, in the order in which the tests are made; absent parts are left out."""
     found = [
         (say("Who may vote"), _electorate_text(counts)),
-        (say("Quorum"), _quorum_text(rule.quorum, counts)),
+        (say("Quorum"), quorum_text(rule.quorum, counts)),
         (say("Majority"), _threshold_text(rule.majority, counts)),
         (say("Votes against"), _cap_text(rule, counts)),
         (say("Most against"), None if rule.no_max is None else say("At most {count} may be against.", count=rule.no_max)),
@@ -140,7 +140,8 @@ def _electorate_text(counts: Counts) -> Message:
     return Message(say("{roll} units on the roll less {recused} recused leaves {entitled}.").msgid, params)
 
 
-def _quorum_text(quorum: Quorum | None, counts: Counts) -> Message | None:
+def quorum_text(quorum: Quorum | None, counts: Counts) -> Message | None:
+    """Say a quorum, with its number where that is certain before anybody votes."""
     if quorum is None:
         return None
     words = {"counted": BASES[quorum.counted_by], "share": share_words(quorum.share), "base": BASES[quorum.base]}
