@@ -49,6 +49,8 @@ class Action(StrEnum):
     MERGE = "merge"
     MOVE_FORM = "move_form"
     OPEN = "open"
+    REHEARSE = "rehearse"
+    DISCARD = "discard"
     CAST = "cast"
     CLOSE = "close"
     BALLOT = "ballot"

@@ -196,10 +196,13 @@ def _ballots(session: Session, cast: Cast, proposals: Rows) -> int:
     voter = cast.people["huawei"].person_id
     for key, sheet in enumerate(sheets, 1):
         _insert(session, Ballot, [_ballot(key, sheet[0])])
-        _insert(session, RollEntry, [{"ballot_id": key, "unit_id": unit} for unit in roll])
+        _insert(session, RollEntry, [{"ballot_id": key, "unit_id": unit, "voted": True} for unit in roll])
         _insert(session, Item, [_item(key, place, row) for place, row in enumerate(sheet, 1)])
         _insert(session, Recusal, [{"item_id": row["id"], "unit_id": row["lead_unit_id"], "why": RecusedAs.LEAD} for row in sheet])
         _insert(session, Vote, [_vote(row, unit, voter) for row in sheet for unit in roll if unit != row["lead_unit_id"]])
+        session.execute(
+            sa.update(Ballot).where(Ballot.id == key).values(frozen_sha256="0" * 64, sealed_at=None if sheet[0]["state"] is S.IN_BALLOT else FOUNDED)
+        )
     return 1
 
 
@@ -219,8 +222,7 @@ def _ballot(key: int, row: dict[str, Any]) -> dict[str, Any]:
         "options": {"recuse_partners": False, "no_needs_reason": True, "allow_discuss": False},
         "opens_at": opened,
         "closes_at": closes,
-        "sealed_at": None if running else closes,
-        "frozen_sha256": "0" * 64,
+        "frozen": {},
     }
 
 

@@ -83,10 +83,9 @@ def ballot(app: Flask, cast: Cast, proposals: list[int], *, closes_at: datetime,
             options=OPTIONS,
             opens_at=opened,
             closes_at=closes_at,
-            frozen_sha256="0" * 64,
+            frozen={},
         )
         voters = [unit for code, unit in cast.units.items() if code != "member-1"]
-        row.roll = [RollEntry(unit_id=unit) for unit in voters]
         for number, key in enumerate(proposals, 1):
             proposal = session.get_one(Proposal, key)
             version = session.scalars(sa.select(Version.id).where(Version.proposal_id == key)).first()
@@ -97,8 +96,10 @@ def ballot(app: Flask, cast: Cast, proposals: list[int], *, closes_at: datetime,
             ]
             row.items.append(item)
             proposal.ballot_closes_at = closes_at
+        row.roll = [RollEntry(unit_id=unit, voted=at < yes + no) for at, unit in enumerate(voters)]
         session.add(row)
         session.flush()
+        row.frozen_sha256 = "0" * 64
         return row.id
 
 

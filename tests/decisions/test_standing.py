@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.cast import NOW, Cast
@@ -14,7 +15,8 @@ from tracker.decisions.taking import Taking
 from tracker.errors import Refused
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
-from tracker.voting import queries
+from tracker.voting.actions import seal
+from tracker.voting.models import Item
 
 
 @pytest.mark.parametrize(
@@ -29,13 +31,16 @@ from tracker.voting import queries
 )
 def test_settle_says_what_sealing_will_write(app: Flask, cast: Cast, yes: int, no: int, outcome: str, state: str) -> None:
     keys = [place(app, cast, ProposalState.IN_BALLOT) for _ in range(2)]
-    ballot(app, cast, keys, closes_at=NOW, yes=yes, no=no)
+    voted = ballot(app, cast, keys, closes_at=NOW, yes=yes, no=no)
     with app.app_context():
         proposals = [db.session.get_one(Proposal, key) for key in keys]
         mine = standing.settle(proposals, NOW)
         assert {key: result.outcome.value for key, result in mine.items()} == dict.fromkeys(keys, outcome)
         assert [proposal.state_at(NOW) for proposal in proposals] == [state, state]
-        assert queries.settle(proposals, NOW) == dict.fromkeys(keys, state)
+    with app.app_context(), writing() as session:
+        seal(voted)
+        written = session.scalars(sa.select(Item.result).order_by(Item.number)).all()
+    assert written == [mine[key].as_full_data() for key in keys]
 
 
 def test_deciding_seals_the_ballot_first(app: Flask, cast: Cast) -> None:

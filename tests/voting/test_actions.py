@@ -29,6 +29,7 @@ from tracker.proposals.models import Version
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions, counting, queries
 from tracker.voting.actions import Choice, Confirmation, Plan
+from tracker.voting.freezing import frozen
 from tracker.voting.models import Ballot, Item, RollEntry, Vote
 from tracker.voting.presets import PRESETS
 from tracker.voting.tally import Position
@@ -184,21 +185,9 @@ def test_the_proposal_cannot_be_edited_while_open(app: Flask, cast: Cast, opened
 def test_what_was_frozen_hashes_to_the_stored_hash(app: Flask, opened: int) -> None:
     with app.app_context():
         ballot = db.session.scalars(queries.frozen(opened)).unique().one()
-        codes = {entry.unit_id: entry.unit.code for entry in ballot.roll}
-        items = [
-            {"number": item.number, "version_sha256": item.version_sha256, "recused": {codes[one.unit_id]: one.why.value for one in item.recusals}}
-            for item in ballot.items
-        ]
-        frozen = {
-            "number": ballot.number,
-            "rule": ballot.rule,
-            "options": ballot.options,
-            "closes_at": ballot.closes_at.isoformat(),
-            "roll": sorted(codes.values()),
-            "items": items,
-        }
-        assert sha256_hex(frozen) == ballot.frozen_sha256
-        assert sha256_hex({**frozen, "roll": sorted(codes.values())[1:]}) != ballot.frozen_sha256
+        assert ballot.frozen == frozen(ballot)
+        assert sha256_hex(frozen(ballot)) == ballot.frozen_sha256
+        assert sha256_hex({**frozen(ballot), "roll": frozen(ballot)["roll"][1:]}) != ballot.frozen_sha256
 
 
 def test_the_downloaded_record_recounts_and_sealing_writes_what_was_derived(

@@ -21,7 +21,7 @@ from tests.decisions.placing import place
 from tracker import clock
 from tracker.audit import chain
 from tracker.audit.models import Event as Recorded
-from tracker.db import db, writing
+from tracker.db import db, is_sqlite, writing
 from tracker.errors import Refused
 from tracker.policy import Action, Actor, Role
 from tracker.proposals.models import Proposal
@@ -189,10 +189,10 @@ class Race:
     def _open(self) -> None:
         """Put ballot, item and proposal back to before the vote; what the chain holds stays."""
         with self.app.app_context(), writing() as session:
+            session.execute(sa.update(Ballot).values(closes_at=NOW + timedelta(days=2), sealed_at=None, state=BallotState.OPEN))
             session.execute(sa.delete(Vote))
             session.execute(sa.update(Item).values(result=None))
             session.execute(sa.update(Proposal).values(state=ProposalState.IN_BALLOT, ballot_outcome=None))
-            session.execute(sa.update(Ballot).values(closes_at=NOW + timedelta(days=2), sealed_at=None, state=BallotState.OPEN))
 
 
 def _crowd(cast: Cast, turn: int) -> list[Actor]:
@@ -213,8 +213,25 @@ def test_voters_against_the_close_agree_with_the_tally(app: Flask, cast: Cast, o
     assert (told[Action.CAST], told[Action.CLOSE], broken) == (sum(one.confirmed for one in rounds), ROUNDS, None)
 
 
+def _drop_guards(app: Flask) -> None:
+    """Take out the triggers by which the database itself refuses a vote in a sealed ballot."""
+    with app.app_context(), writing() as session:
+        for name in ("vote_no_insert", "vote_no_update"):
+            session.execute(sa.text(f"DROP TRIGGER {name}" + ("" if is_sqlite() else " ON vote")))
+
+
+def test_without_the_lock_the_database_still_refuses_a_vote_behind_the_tally(app: Flask, cast: Cast, opened: int) -> None:
+    with app.app_context(), writing() as session:
+        session.execute(sa.update(Ballot).values(sealed_at=clock.now()))
+    with app.app_context(), pytest.raises(sa.exc.DBAPIError, match="sealed"):
+        _careless(opened, _voters(cast)[0], Barrier(1))
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Vote.id))) == 0
+
+
 def test_control_the_same_race_without_the_lock_disagrees(app: Flask, cast: Cast, opened: int) -> None:
-    """Votes whose lock was taken out land behind the tally, though the voter was told that they count."""
+    """Votes whose lock and guard were taken out land behind the tally, though the voter was told that they count."""
+    _drop_guards(app)
     race = Race(app, opened, locked=False)
 
     with clock.standing_at(NOW + timedelta(hours=1)), race.course():

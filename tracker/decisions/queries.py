@@ -35,7 +35,7 @@ def items_on(proposal_id: int, now: datetime) -> sa.Select[Item, int, int]:
         sa.select(Item, roll, recused)
         .join(Item.ballot)
         .options(contains_eager(Item.ballot))
-        .where(Item.proposal_id == proposal_id, Ballot.closes_at <= now)
+        .where(Item.proposal_id == proposal_id, Ballot.closes_at <= now, ~Ballot.rehearsal)
         .order_by(Ballot.closes_at.desc(), Item.id.desc())
     )
 
@@ -61,7 +61,7 @@ def latest_items(now: datetime) -> sa.Select[Item]:
         sa.select(sa.func.max(Item.id))
         .join(Ballot, Ballot.id == Item.ballot_id)
         .join(Proposal, Proposal.id == Item.proposal_id)
-        .where(Ballot.closes_at <= now, sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
+        .where(Ballot.closes_at <= now, ~Ballot.rehearsal, sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
         .group_by(Item.proposal_id)
     )
     return sa.select(Item).options(joinedload(Item.ballot)).where(Item.id.in_(newest))

@@ -58,3 +58,10 @@ def choose_paces(person_id: int, wanted: Mapping[NoticeKind, Pace]) -> None:
 def mark_read(person_id: int, *, now: datetime) -> None:
     """Mark every notice to this person as read."""
     session().execute(sa.update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None)).values(read_at=now))
+
+
+def forget(about: Told) -> None:
+    """Delete every notice about an object that is itself being deleted, and take it out of the e-mails that have not been sent."""
+    notices = sa.select(Notice.id).where(Notice.subject_kind == about.subject_kind, Notice.subject_id == about.id).scalar_subquery()
+    session().execute(sa.delete(Mailing).where(Mailing.notice_id.in_(notices)))
+    session().execute(sa.delete(Notice).where(Notice.subject_kind == about.subject_kind, Notice.subject_id == about.id))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tracker import clock
 from tracker.db import is_sqlite, session
@@ -20,7 +21,8 @@ from tracker.policy import Action, Actor, Role, check
 from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
 from tracker.voting import queries
-from tracker.voting.models import Ballot, Item, Recusal, Vote
+from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
+from tracker.voting.rules import Channel
 from tracker.voting.tally import Position
 
 REASON_ZI = 500
@@ -79,24 +81,33 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Conf
     same vote again writes nothing. Raises NotFound, Refused (wrong person, closed), Invalid (fields ``reason-<n>``,
     ``position-<n>``) for a missing reason, a position the ballot does not offer, or an item the unit is recused on.
     """
-    ballot = session().scalars(queries.to_cast(ballot_id, actor.unit_id)).unique().one_or_none()
-    if ballot is None:
-        raise NotFound
+    ballot, entry, asked = to_cast(ballot_id, actor.unit_id)
     at = clock.now()
     denial = check(Action.CAST, ballot, actor=actor, now=at)
     if denial is not None:
         raise Refused(denial)
-    if actor.unit_id is None or actor.person_id is None:
+    if actor.person_id is None or entry is None:
         raise NotFound
-    asked = [(row[0], row[1], row[2]) for row in session().execute(queries.questions(ballot_id, actor.unit_id))]
     cleaned = _read(choices, asked, ballot)
     news = {item: cleaned[item.number] for item, _recused, vote in asked if item.number in cleaned and not _stands(vote, cleaned[item.number])}
     if news:
         _write(news, actor=actor, at=at)
-        perform(Action.CAST, ballot, actor=actor, facts={"votes": {str(item.number): choice.position.value for item, choice in news.items()}})
+        entry.voted = True
+        if not ballot.rehearsal:
+            perform(Action.CAST, ballot, actor=actor, facts={"votes": {str(item.number): choice.position.value for item, choice in news.items()}})
         _tell_colleagues(ballot, asked, news, actor, at)
     recorded = tuple(item.number for item in news)
     return Confirmation(recorded, tuple(number for number in cleaned if number not in recorded), _missing(asked, cleaned), at)
+
+
+def to_cast(ballot_id: int, unit_id: int | None) -> tuple[Ballot, RollEntry | None, list[Question]]:
+    """Lock a ballot against its close and return it with one unit's entry on the roll and what it is asked; raises NotFound."""
+    rows = session().execute(queries.to_cast(ballot_id, unit_id)).all()
+    if not rows:
+        raise NotFound
+    ballot, entry = rows[0][0], rows[0][1]
+    set_committed_value(ballot, "roll", [] if entry is None else [entry])
+    return ballot, entry, [(row[2], row[3], row[4]) for row in rows]
 
 
 def _read(choices: Mapping[int, Choice], asked: Sequence[Question], ballot: Ballot) -> dict[int, Choice]:
@@ -148,13 +159,16 @@ def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
             "position": choice.position,
             "reason": choice.reason,
             "commitments": [commitment.value for commitment in choice.commitments],
+            "channel": Channel.ONLINE,
+            "entry_id": None,
+            "cleared_note": "",
             "person_id": actor.person_id,
             "cast_at": at,
         }
         for item, choice in sorted(news.items(), key=lambda pair: pair[0].id)
     ]
     insert = (sqlite.insert if is_sqlite() else postgresql.insert)(Vote).values(rows)
-    changed = {name: insert.excluded[name] for name in ("position", "reason", "commitments", "person_id", "cast_at")}
+    changed = {name: insert.excluded[name] for name in ("position", "reason", "commitments", "channel", "entry_id", "person_id", "cast_at")}
     session().execute(insert.on_conflict_do_update(index_elements=["item_id", "unit_id"], set_=changed), execution_options={"synchronize_session": False})
 
 

@@ -1,31 +1,37 @@
-"""From the rows of a ballot to the pure record that is tallied: one path for the page, the sealing and the download."""
+"""From the rows of a ballot to the pure record that is tallied: one path for the page, the sealing, the deciding and the download."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import parse_rule
-from tracker.voting.record import CastVote, Record, RecordItem, RollLine
+from tracker.voting.record import CastVote, Record, RecordItem, RollLine, Secrecy
+from tracker.voting.rules import Channel
 from tracker.voting.tally import Counts, Result, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from tracker.voting.models import Ballot, Item
+    from tracker.voting.models import Ballot, Item, SecretVote, Vote
 
 
-def record_of(ballot: Ballot, *, chain: Mapping[str, object] | None = None) -> Record:
-    """Return the ballot as a record; roll, items, recusals and votes must be loaded."""
+def record_of(ballot: Ballot, *, chain: Mapping[str, object] | None = None, struck: bool = False) -> Record:
+    """Return the ballot as a record; roll, strikes, items, recusals and votes must be loaded.
+
+    The votes of struck units are left out unless ``struck`` asks for the tally as it was before.
+    """
     codes = {entry.unit_id: entry.unit.code for entry in ballot.roll}
+    out = frozenset() if struck else frozenset(strike.unit_id for strike in ballot.strikes)
     return Record(
         rule_data=ballot.rule,
         rule=parse_rule(ballot.rule),
-        roll=tuple(RollLine(unit=entry.unit.code, name=entry.unit.name_zh or entry.unit.name_en) for entry in ballot.roll),
-        items=tuple(_item(item, codes) for item in ballot.items),
+        roll=tuple(_line(entry.unit.code, entry.unit.name_zh or entry.unit.name_en, entry.weight) for entry in ballot.roll),
+        items=tuple(_item(ballot, item, codes, out) for item in ballot.items),
         ballot={
             "number": ballot.number,
-            "kind": "position",
-            "secrecy": "recorded",
+            "kind": ballot.kind.value,
+            "secrecy": ballot.secrecy.value,
             "opened_at": _instant(ballot.opens_at.isoformat()),
             "closed_at": _instant(ballot.closes_at.isoformat()),
         },
@@ -33,27 +39,63 @@ def record_of(ballot: Ballot, *, chain: Mapping[str, object] | None = None) -> R
     )
 
 
+def _line(code: str, name: str, weight: str) -> RollLine:
+    return RollLine(unit=code, name=name, weight=parse_decimal(weight))
+
+
 def _instant(text: str) -> str:
     return text.replace("+00:00", "Z")
 
 
-def _item(item: Item, codes: Mapping[int, str]) -> RecordItem:
+def _item(ballot: Ballot, item: Item, codes: Mapping[int, str], out: frozenset[int]) -> RecordItem:
+    secret = ballot.secrecy is Secrecy.SECRET
+    counted = [] if secret else [vote for vote in item.votes if vote.unit_id not in out]
     return RecordItem(
         number=item.number,
         title=item.title_zh or item.title_en,
         version_sha256=item.version_sha256,
         recused=frozenset(codes[recusal.unit_id] for recusal in item.recusals),
-        votes=tuple(CastVote(position=vote.position, unit=codes[vote.unit_id], commit=bool(vote.commitments), channel="online") for vote in item.votes),
+        present=_present(ballot, codes, counted),
+        votes=secret_votes(item.secret_votes) if secret else unit_votes(counted, codes),
+        invalid=sum(vote.position is None and vote.score is None for vote in counted),
     )
 
 
-def counts(ballot: Ballot) -> dict[int, Counts]:
+def _present(ballot: Ballot, codes: Mapping[int, str], counted: Iterable[Vote]) -> frozenset[str] | None:
+    """Return who was present at a meeting, those whose vote was received among them; None where no meeting was held."""
+    if not ballot.options.get("meeting"):
+        return None
+    noted = {entry.unit_id for entry in ballot.roll if entry.present is not None or entry.voted}
+    return frozenset(codes[unit_id] for unit_id in noted | {vote.unit_id for vote in counted})
+
+
+def unit_votes(votes: Iterable[Vote], codes: Mapping[int, str]) -> tuple[CastVote, ...]:
+    """Return recorded votes as the record says them; invalid ones are counted beside them."""
+    return tuple(
+        CastVote(
+            position=vote.position,
+            unit=codes[vote.unit_id],
+            commit=bool(vote.commitments),
+            cleared=vote.cleared is not None,
+            channel=Channel(vote.channel).value,
+        )
+        for vote in votes
+        if vote.position is not None
+    )
+
+
+def secret_votes(votes: Iterable[SecretVote]) -> tuple[CastVote, ...]:
+    """Return secret votes as the record says them: a code and a position."""
+    return tuple(CastVote(position=vote.position, code=vote.code.hex()) for vote in votes)
+
+
+def counts(ballot: Ballot, *, struck: bool = False) -> dict[int, Counts]:
     """Return the counts of every item by its number."""
-    record = record_of(ballot)
+    record = record_of(ballot, struck=struck)
     return {item.number: record.counts(item) for item in record.items}
 
 
-def results(ballot: Ballot) -> dict[int, Result]:
+def results(ballot: Ballot, *, struck: bool = False) -> dict[int, Result]:
     """Tally every item of the ballot; results by item number."""
     rule = parse_rule(ballot.rule)
-    return {number: tally(rule, counted) for number, counted in counts(ballot).items()}
+    return {number: tally(rule, counted) for number, counted in counts(ballot, struck=struck).items()}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
-from tracker.db import JSONDict, get, session
+from tracker.audit.chain import head_hash
+from tracker.db import get, session
 from tracker.digest import sha256_hex
-from tracker.errors import Invalid, Refused
+from tracker.errors import Refused
 from tracker.members.models import Unit, UnitKind
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
@@ -21,37 +21,32 @@ from tracker.programmes.models import Programme
 from tracker.proposals.models import Proposal
 from tracker.text import clean_line
 from tracker.transitions import perform
-from tracker.voting.grammar import RuleError, parse_rule
+from tracker.voting.freezing import freeze, rule_in_words
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry
+from tracker.voting.plans import CHOSEN, Plan, refuse_unfit
+from tracker.voting.reminding import next_reminder
 from tracker.voting.rules import RecusedAs
 
 ELECTORATES: Mapping[str, tuple[UnitKind, ...]] = {
     "vice_chairs": (UnitKind.VICE_CHAIR,),
     "members": (UnitKind.VICE_CHAIR, UnitKind.MEMBER),
+    CHOSEN: (UnitKind.VICE_CHAIR, UnitKind.MEMBER),
 }
 
 
-TITLE_ZH, TITLE_EN = 120, 200
-
-
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What the secretariat chose for a ballot. ``declared`` maps a proposal's id to the units recused beside the computed ones."""
+class Prepared:
+    """A plan that may be carried out, with the locked rows it is about."""
 
-    programme_id: int
-    proposal_ids: Sequence[int]
-    title_zh: str
-    title_en: str
-    rule: JSONDict
-    closes_at: datetime
-    electorate: str = "vice_chairs"
-    options: JSONDict = field(default_factory=dict)
-    declared: Mapping[int, Collection[int]] = field(default_factory=dict)
+    programme: Programme
+    proposals: list[Proposal]
+    roll: list[Unit]
 
 
-def roll_of(electorate: str) -> list[Unit]:
-    """Return the units that a ballot of this electorate opened now would have on its roll."""
-    return list(session().scalars(active_units(*ELECTORATES[electorate])))
+def roll_of(electorate: str, chosen: Collection[int] = ()) -> list[Unit]:
+    """Return the units that a ballot of this electorate opened now would have on its roll; ``chosen`` are ids."""
+    units = session().scalars(active_units(*ELECTORATES[electorate]))
+    return [unit for unit in units if electorate != CHOSEN or unit.id in chosen]
 
 
 def recusals_of(proposal: Proposal, roll: Collection[int], options: Mapping[str, object], declared: Collection[int] = ()) -> dict[int, RecusedAs]:
@@ -63,54 +58,104 @@ def recusals_of(proposal: Proposal, roll: Collection[int], options: Mapping[str,
     return {unit_id: why for unit_id, why in found.items() if unit_id in roll}
 
 
-def prepare(plan: Plan, *, actor: Actor) -> tuple[Programme, list[Proposal], list[Unit]]:
+def prepare(plan: Plan, *, actor: Actor) -> Prepared:
     """Lock the programme and the proposals and check the plan, writing nothing; raises what ``open_ballot`` raises."""
-    denial = check(Action.OPEN, Ballot(), actor=actor, now=clock.now())
+    denial = check(plan.verb, Ballot(), actor=actor, now=clock.now())
     if denial is not None:
         raise Refused(denial)
     programme = get(Programme, plan.programme_id, lock=True)
     proposals = _proposals(plan)
-    roll = roll_of(plan.electorate)
-    _check(plan, programme, proposals, roll)
+    roll = roll_of(plan.electorate, plan.weights)
+    refuse_unfit(plan, programme, proposals, roll)
     for proposal in proposals:
         denial = check(Action.BALLOT, proposal, actor=actor, now=clock.now())
         if denial is not None:
             raise Refused(denial)
-    return programme, proposals, roll
+    return Prepared(programme, proposals, roll)
 
 
 def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
-    """Open a ballot now and tell its voters.
+    """Open a ballot, or announce one that opens later, and tell its voters.
 
     In order: locks the programme for the number and the proposals, checks, freezes roll, items and recusals, hashes them, moves the
-    proposals to ``in_ballot``. Raises Refused, Invalid (fields closes_at, proposals, rule, title_zh).
+    proposals to ``in_ballot``. A rehearsal moves no proposal. Raises Refused, Invalid (fields closes_at, opens_at, proposals, rule,
+    electorate, title_zh, title_en).
     """
-    programme, proposals, roll = prepare(plan, actor=actor)
-    programme.last_ballot += 1
+    ready = prepare(plan, actor=actor)
+    now, head = clock.now(), head_hash()
+    serial, number = _number(plan, ready.programme)
     ballot = Ballot(
-        programme=programme,
-        serial=programme.last_ballot,
-        number=f"{programme.year}-B{programme.last_ballot:02}",
+        programme=ready.programme,
+        serial=serial,
+        number=number,
         title_zh=clean_line(plan.title_zh),
         title_en=clean_line(plan.title_en),
+        kind=plan.kind,
+        secrecy=plan.secrecy,
+        rehearsal=plan.rehearsal,
+        earlier_id=plan.earlier_id,
         rule=dict(plan.rule),
         options=dict(plan.options),
-        opens_at=clock.now(),
+        opens_at=max(plan.opens_at or now, now),
         closes_at=plan.closes_at,
         sealed_at=None,
-        roll=[RollEntry(unit=unit, unit_id=unit.id) for unit in roll],
+        roll=[RollEntry(unit=unit, unit_id=unit.id, weight=plan.weights.get(unit.id, "1")) for unit in ready.roll],
         items=[],
+        strikes=[],
+        frozen={},
     )
-    ballot.items = [_item(number, proposal, roll, plan) for number, proposal in enumerate(proposals, 1)]
-    ballot.frozen_sha256 = sha256_hex(_frozen(ballot))
+    ballot.items = _items(ready, plan)
+    ballot.next_reminder_at = next_reminder(ballot, after=now)
     session().add(ballot)
     session().flush()
-    for proposal in proposals:
+    freeze(ballot)
+    session().flush()
+    for proposal in [] if plan.rehearsal else ready.proposals:
         perform(Action.BALLOT, proposal, actor=actor, facts={"ballot": ballot.number})
         proposal.ballot_closes_at, proposal.ballot_outcome = plan.closes_at, None
         proposal.version += 1
-    perform(Action.OPEN, ballot, actor=actor, facts={"sha256": ballot.frozen_sha256, "items": [item.version_sha256 for item in ballot.items]})
+    facts = {"sha256": ballot.frozen_sha256, "items": [item.version_sha256 for item in ballot.items]}
+    perform(plan.verb, ballot, actor=actor, facts=facts, news=_news(ballot, head))
     return ballot
+
+
+def _news(ballot: Ballot, head: str) -> Message:
+    """Return what the voters are told: the times, the rule with the numbers of the first item, the hashes to keep outside this program."""
+    said = ANNOUNCED[ballot.rehearsal, ballot.opens_at > clock.now()]
+    return Message(said.msgid, {"opens": ballot.opens_at, "rule": rule_in_words(ballot), "sha256": ballot.frozen_sha256 or "", "head": head})
+
+
+ANNOUNCED: Mapping[tuple[bool, bool], Message] = {
+    (False, False): say(
+        "Ballot {number} “{title}” is open until {closes}. The rule: {rule} Frozen under SHA-256 {sha256}; head of the record before it: {head}."
+    ),
+    (False, True): say(
+        "Ballot {number} “{title}” opens on {opens} and closes on {closes}. The rule: {rule} Frozen under SHA-256 {sha256}; head of the record before it: {head}."
+    ),
+    (True, False): say("Rehearsal {number} “{title}” is open until {closes}: try the vote; nothing counts, and it is deleted afterwards. The rule: {rule}"),
+    (True, True): say("Rehearsal {number} “{title}” opens on {opens} and closes on {closes}: nothing counts, and it is deleted afterwards. The rule: {rule}"),
+}
+"""What voters are told, by whether it is a rehearsal and whether it opens later."""
+
+
+def _number(plan: Plan, programme: Programme) -> tuple[int, str]:
+    """Return serial and number: ballots count up from 1, rehearsals down from -1."""
+    if not plan.rehearsal:
+        programme.last_ballot += 1
+        return programme.last_ballot, f"{programme.year}-B{programme.last_ballot:02}"
+    lowest = session().scalar(sa.select(sa.func.min(Ballot.serial)).where(Ballot.programme_id == programme.id))
+    serial = min(lowest or 0, 0) - 1
+    return serial, f"{programme.year}-T{-serial:02}"
+
+
+def _items(ready: Prepared, plan: Plan) -> list[Item]:
+    """Return the items: the proposals by number, then the questions as they were given."""
+    items = [_item(number, proposal, ready.roll, plan) for number, proposal in enumerate(ready.proposals, 1)]
+    for number, question in enumerate(plan.questions, len(items) + 1):
+        title_zh, title_en = clean_line(question.title_zh), clean_line(question.title_en)
+        digest = sha256_hex({"title_zh": title_zh, "title_en": title_en})
+        items.append(Item(number=number, proposal=None, version=None, version_sha256=digest, title_zh=title_zh, title_en=title_en, recusals=[]))
+    return items
 
 
 def _proposals(plan: Plan) -> list[Proposal]:
@@ -123,37 +168,6 @@ def _proposals(plan: Plan) -> list[Proposal]:
         .execution_options(populate_existing=True)
     )
     return list(session().scalars(wanted))
-
-
-def _check(plan: Plan, programme: Programme, proposals: Sequence[Proposal], roll: Sequence[Unit]) -> None:
-    wrong: dict[str, list[Message]] = {}
-    if not plan.title_zh.strip() and not plan.title_en.strip():
-        wrong["title_zh"] = [say("Give the ballot a title in Chinese or in English.")]
-    for name, text, most in (("title_zh", plan.title_zh, TITLE_ZH), ("title_en", plan.title_en, TITLE_EN)):
-        fault = _unfit(text, most)
-        if fault is not None:
-            wrong[name] = [fault]
-    if not proposals or len(proposals) != len(set(plan.proposal_ids)):
-        wrong["proposals"] = [say("Choose proposals that passed the formal check in the programme of {year}.", year=str(programme.year))]
-    if plan.closes_at <= clock.now():
-        wrong["closes_at"] = [say("The ballot must close later than now.")]
-    if not roll:
-        wrong["electorate"] = [say("No unit would be on the roll.")]
-    try:
-        parse_rule(plan.rule)
-    except RuleError as fault:
-        wrong["rule"] = [say("This rule cannot be used: {fault}", fault=str(fault))]
-    if wrong:
-        raise Invalid(wrong)
-
-
-def _unfit(text: str, most: int) -> Message | None:
-    """Return why a title cannot be kept, or None."""
-    try:
-        kept = clean_line(text)
-    except ValueError:
-        return say("A title is one line without control characters or direction marks.")
-    return say("At most {limit} characters; these are {count}.", limit=most, count=len(kept)) if len(kept) > most else None
 
 
 def _item(number: int, proposal: Proposal, roll: Sequence[Unit], plan: Plan) -> Item:
@@ -169,19 +183,3 @@ def _item(number: int, proposal: Proposal, roll: Sequence[Unit], plan: Plan) -> 
         title_en=proposal.title_en,
         recusals=[Recusal(unit_id=unit_id, why=why) for unit_id, why in sorted(recused.items())],
     )
-
-
-def _frozen(ballot: Ballot) -> JSONDict:
-    """Return what nothing can change after opening."""
-    codes = {entry.unit_id: entry.unit.code for entry in ballot.roll}
-    return {
-        "number": ballot.number,
-        "rule": ballot.rule,
-        "options": ballot.options,
-        "closes_at": ballot.closes_at.isoformat(),
-        "roll": sorted(codes.values()),
-        "items": [
-            {"number": item.number, "version_sha256": item.version_sha256, "recused": {codes[r.unit_id]: r.why.value for r in item.recusals}}
-            for item in ballot.items
-        ],
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,7 +10,6 @@ from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker.audit.models import Event, Head
-from tracker.db import session
 from tracker.members.models import Person, Unit
 from tracker.policy import Action
 from tracker.programmes.models import Programme
@@ -20,8 +19,8 @@ from tracker.proposals.states import ProposalState
 from tracker.search.models import Kind
 from tracker.search.queries import Hits
 from tracker.search.tokens import MOST_TERMS, terms
-from tracker.voting import counting
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
+from tracker.voting.record import Secrecy
 from tracker.voting.tally import Outcome
 
 AFTERWARDS = {
@@ -49,7 +48,7 @@ def _frozen() -> tuple[ORMOption, ...]:
         selectinload(Ballot.roll).joinedload(RollEntry.unit),
         item.joinedload(Item.proposal).options(lazyload(Proposal.partners), joinedload(Proposal.lead_unit)),
         item.joinedload(Item.version),
-        item.selectinload(Item.recusals),
+        item.joinedload(Item.recusals),
     )
 
 
@@ -58,51 +57,38 @@ def frozen(ballot_id: int) -> sa.Select[Ballot]:
     return sa.select(Ballot).options(*_frozen()).where(Ballot.id == ballot_id)
 
 
-def whole(ballot_id: int) -> sa.Select[Ballot]:
+def whole(ballot_id: int, secrecy: Secrecy = Secrecy.RECORDED) -> sa.Select[Ballot]:
     """One ballot with everything, votes included: for after the close only."""
-    votes = selectinload(Ballot.items).selectinload(Item.votes)
-    return frozen(ballot_id).options(votes)
+    votes = Item.secret_votes if secrecy is Secrecy.SECRET else Item.votes
+    return frozen(ballot_id).options(selectinload(Ballot.items).selectinload(votes), selectinload(Ballot.strikes))
 
 
-def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot]:
-    """One ballot with the entry of one unit on its roll (none: not on the roll), its row locked against the close."""
-    on_roll = sa.and_(RollEntry.ballot_id == Ballot.id, RollEntry.unit_id == unit_id)
+def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry | None, Item, Recusal | None, Vote | None]:
+    """The items of a ballot, each with why this unit may not vote on it and with its vote so far, if any.
+
+    The ballot, whose row is locked against the close, and the unit's entry on its roll (None: it is not on it) stand in every row.
+    """
     return (
-        sa.select(Ballot)
-        .outerjoin(RollEntry, on_roll)
-        .options(contains_eager(Ballot.roll))
+        sa.select(Ballot, RollEntry, Item, Recusal, Vote)
+        .outerjoin(RollEntry, sa.and_(RollEntry.ballot_id == Ballot.id, RollEntry.unit_id == unit_id))
+        .join(Item, Item.ballot_id == Ballot.id)
+        .outerjoin(Recusal, sa.and_(Recusal.item_id == Item.id, Recusal.unit_id == unit_id))
+        .outerjoin(Vote, sa.and_(Vote.item_id == Item.id, Vote.unit_id == unit_id))
         .where(Ballot.id == ballot_id)
+        .order_by(Item.number)
         .with_for_update(read=True, of=Ballot)
         .execution_options(populate_existing=True)
     )
 
 
-def questions(ballot_id: int, unit_id: int) -> sa.Select[Item, Recusal | None, Vote | None]:
-    """The items of a ballot, each with why this unit may not vote on it and with its vote so far, if any."""
-    return (
-        sa.select(Item, Recusal, Vote)
-        .outerjoin(Recusal, sa.and_(Recusal.item_id == Item.id, Recusal.unit_id == unit_id))
-        .outerjoin(Vote, sa.and_(Vote.item_id == Item.id, Vote.unit_id == unit_id))
-        .where(Item.ballot_id == ballot_id)
-        .order_by(Item.number)
-    )
-
-
-def units_that_voted(ballot_id: int) -> sa.Select[int]:
-    """The ids of the units that have cast at least one vote, without order or time."""
-    return sa.select(Vote.unit_id).distinct().join(Vote.item).where(Item.ballot_id == ballot_id)
-
-
-def standing(ballot_id: int) -> sa.Select[datetime, str, int | None]:
-    """When a ballot closes, the head of the chain, and the units that have voted (one row each; a single row with None when none has)."""
-    head = sa.select(Head.hash).where(Head.id == 1).scalar_subquery()
-    wanted = sa.select(Ballot.closes_at, head, Vote.unit_id).outerjoin(Item, Item.ballot_id == Ballot.id).outerjoin(Vote, Vote.item_id == Item.id)
-    return wanted.where(Ballot.id == ballot_id).distinct()
+def standing(ballot_id: int) -> sa.Select[datetime, Secrecy, str]:
+    """When a ballot closes, whether it is secret, and the head of the chain."""
+    return sa.select(Ballot.closes_at, Ballot.secrecy, sa.select(Head.hash).where(Head.id == 1).scalar_subquery()).where(Ballot.id == ballot_id)
 
 
 def turnout(ballot_ids: Collection[int]) -> sa.Select[int, int, int]:
     """Per ballot: its id, how many units have voted, how many are on the roll."""
-    voted = sa.select(sa.func.count(sa.distinct(Vote.unit_id))).join(Item, Item.id == Vote.item_id).where(Item.ballot_id == Ballot.id).scalar_subquery()
+    voted = sa.select(sa.func.count()).where(RollEntry.ballot_id == Ballot.id, RollEntry.voted).scalar_subquery()
     entered = sa.select(sa.func.count()).where(RollEntry.ballot_id == Ballot.id).scalar_subquery()
     return sa.select(Ballot.id, voted, entered).where(Ballot.id.in_(ballot_ids))
 
@@ -130,14 +116,15 @@ def due(now: datetime) -> sa.Select[int]:
     return sa.select(Ballot.id).where(Ballot.sealed_at.is_(None), Ballot.closes_at <= now).order_by(Ballot.closes_at, Ballot.id)
 
 
+def items_of(proposal_id: int) -> sa.Select[Item]:
+    """The ballots a proposal stood in, as items with their ballots, newest first; rehearsals are none."""
+    wanted = sa.select(Item).join(Item.ballot).options(contains_eager(Item.ballot))
+    return wanted.where(Item.proposal_id == proposal_id, ~Ballot.rehearsal).order_by(Item.ballot_id.desc())
+
+
 def ballot_of(proposal_id: int) -> sa.Select[int]:
     """The id of the newest ballot that a proposal stands in."""
-    return sa.select(Item.ballot_id).where(Item.proposal_id == proposal_id).order_by(Item.ballot_id.desc()).limit(1)
-
-
-def items_of(proposal_id: int) -> sa.Select[Item]:
-    """The ballots a proposal stood in, as items with their ballots, newest first."""
-    return sa.select(Item).options(joinedload(Item.ballot)).where(Item.proposal_id == proposal_id).order_by(Item.ballot_id.desc())
+    return items_of(proposal_id).with_only_columns(Item.ballot_id).limit(1)
 
 
 def may_be_put_to_the_vote() -> sa.ColumnElement[bool]:
@@ -165,32 +152,6 @@ def events_of(ballot_id: int) -> sa.Select[Event]:
 def last_acts(ballot_id: int, unit_id: int) -> sa.Select[Event]:
     """The casts of one unit in one ballot, newest first: for that unit's own eyes."""
     return events_of(ballot_id).where(Event.action == Action.CAST.value, Event.unit_id == unit_id).order_by(None).order_by(Event.place.desc())
-
-
-def settle(proposals: Iterable[Proposal], now: datetime) -> dict[int, ProposalState]:
-    """Tell each of ``proposals`` that stands in a due, unsealed ballot what the tally says of it; return those states by id.
-
-    Nothing is written. Two queries when any is due, none otherwise.
-    """
-    waiting = {p.id: p for p in proposals if p.state is ProposalState.IN_BALLOT and p.ballot_closes_at is not None and p.ballot_closes_at <= now}
-    states = outcomes_of_due(waiting, now)
-    for proposal_id, proposal in waiting.items():
-        outcome = states.get(proposal_id)
-        proposal.settled = afterwards(outcome, proposal) if outcome else None  # type: ignore[misc] # an instance's own answer over the class's "not asked"
-    return {proposal_id: afterwards(outcome, waiting[proposal_id]) for proposal_id, outcome in states.items()}
-
-
-def outcomes_of_due(proposal_ids: Collection[int], now: datetime) -> dict[int, Outcome]:
-    """Tally the due, unsealed ballots these proposals stand in: outcome by proposal id."""
-    if not proposal_ids:
-        return {}
-    wanted = sa.select(Item.ballot_id).join(Item.ballot).where(Item.proposal_id.in_(proposal_ids), Ballot.sealed_at.is_(None), Ballot.closes_at <= now)
-    outcomes: dict[int, Outcome] = {}
-    for ballot_id in set(session().scalars(wanted)):
-        ballot = session().scalars(whole(ballot_id)).unique().one()
-        results = counting.results(ballot)
-        outcomes.update({item.proposal_id: results[item.number].outcome for item in ballot.items if item.proposal_id in proposal_ids})
-    return outcomes
 
 
 def units_by_id(ids: Collection[int]) -> sa.Select[Unit]:

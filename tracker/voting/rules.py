@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class BallotState(StrEnum):
-    """Whether votes are taken; the clock closes a ballot."""
+    """Whether votes are taken; the clock opens and closes a ballot. ``announced`` is never stored: it is what the clock says before opening."""
 
+    ANNOUNCED = "announced"
     OPEN = "open"
     CLOSED = "closed"
 
@@ -29,7 +30,48 @@ class RecusedAs(StrEnum):
     DECLARED = "declared"
 
 
-STATES: Mapping[BallotState, Message] = {BallotState.OPEN: say("Open"), BallotState.CLOSED: say("Closed")}
+class BallotKind(StrEnum):
+    """What is asked: a position on each item, or an order among the items."""
+
+    POSITION = "position"
+    PRIORITY = "priority"
+
+
+class Channel(StrEnum):
+    """How a vote came in."""
+
+    ONLINE = "online"
+    PAPER = "paper"
+    RAISED_HAND = "raised_hand"
+    PROXY = "proxy"
+
+
+class Presence(StrEnum):
+    """How a unit is present at the meeting at which a ballot is held."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+    PROXY = "proxy"
+
+
+class ClearedAs(StrEnum):
+    """Why a call for discussion no longer blocks: its unit is content, or the chair has overruled it."""
+
+    CLEARED = "cleared"
+    OVERRULED = "overruled"
+
+
+STATES: Mapping[BallotState, Message] = {
+    BallotState.ANNOUNCED: say("Announced"),
+    BallotState.OPEN: say("Open"),
+    BallotState.CLOSED: say("Closed"),
+}
+CHANNELS: Mapping[Channel, Message] = {
+    Channel.ONLINE: say("online"),
+    Channel.PAPER: say("on paper"),
+    Channel.RAISED_HAND: say("by raised hand"),
+    Channel.PROXY: say("by proxy"),
+}
 RECUSED: Mapping[RecusedAs, Message] = {
     RecusedAs.LEAD: say("leads this proposal"),
     RecusedAs.PARTNER: say("takes part in this proposal"),
@@ -62,9 +104,18 @@ def time_is_up(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
     return Denial(Kind.WRONG_STATE, say("Results are shown after the ballot closes at {at}.", at=ballot.closes_at), ballot.closes_at)
 
 
+def only_a_rehearsal(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
+    """Refuse to delete a ballot that counts."""
+    return None if ballot.rehearsal else Denial(Kind.WRONG_PERSON, say("A ballot that counts is never deleted."))
+
+
 BALLOT: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
     Action.OPEN: Rule(say("Open a ballot"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Ballot {number} “{title}” is open until {closes}.")),
+    Action.REHEARSE: Rule(
+        say("Open a rehearsal"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Rehearsal {number} “{title}” is open until {closes}.")
+    ),
+    Action.DISCARD: Rule(say("Delete the rehearsal"), (SECRETARIAT,), when=(only_a_rehearsal,)),
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
     Action.CLOSE: Rule(
         say("Close"),

@@ -189,7 +189,8 @@ def _needs(code: str, counts: Counts) -> list[Message]:
 
 
 def _confirm(plan: Plan, entered: Entered) -> str:
-    _programme_row, proposals, roll = actions.prepare(plan, actor=the_actor())
+    ready = actions.prepare(plan, actor=the_actor())
+    proposals, roll = ready.proposals, ready.roll
     names = {unit.id: unit for unit in roll}
     items = []
     for proposal in proposals:

@@ -113,6 +113,8 @@ def _line(item: Item, entry: RollEntry) -> Line:
     why = next((RECUSED[one.why] for one in item.recusals if one.unit_id == entry.unit_id), None)
     if vote is None:
         return Line(entry.unit, None, "idle", "", (), why)
+    if vote.position is None:
+        return Line(entry.unit, say("Invalid"), "idle", vote.reason, (), None)
     return Line(
         entry.unit,
         POSITIONS[vote.position],

@@ -20,6 +20,7 @@ from tracker.voting import actions, counting, queries
 from tracker.voting.casting import COMMITMENTS, POSITIONS, REASON_ZI, Commitment, positions_offered
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item, Vote
+from tracker.voting.record import Secrecy
 from tracker.voting.record_text import record_text
 from tracker.voting.rules import RECUSED
 from tracker.voting.sentence import rule_facts
@@ -51,13 +52,11 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     """Show a ballot; a POST casts the vote of the unit acted for."""
     if request.method == "POST":
         return _cast(id)
-    rows = session().execute(queries.standing(id)).all()
-    if not rows:
+    found = session().execute(queries.standing(id)).one_or_none()
+    if found is None:
         raise NotFound
-    closes_at, head, _unit = rows[0]
-    if clock.now() >= closes_at:
-        return _closed(id, head)
-    return _open(_one(queries.frozen(id)), {unit for _at, _head, unit in rows if unit is not None})
+    closes_at, secrecy, head = found
+    return _closed(id, secrecy, head) if clock.now() >= closes_at else _open(_one(queries.frozen(id)))
 
 
 def _cast(ballot_id: int) -> ResponseReturnValue:
@@ -65,8 +64,7 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
     try:
         confirmed = actions.cast(ballot_id, chosen(sent), actor=the_actor())
     except Invalid as wrong:
-        voted = set(session().scalars(queries.units_that_voted(ballot_id)))
-        return _open(_one(queries.frozen(ballot_id)), voted, sent, wrong.fields), 422
+        return _open(_one(queries.frozen(ballot_id)), sent, wrong.fields), 422
     except Refused as refused:
         if refused.denial.kind is not Kind.WRONG_STATE:
             raise
@@ -83,21 +81,22 @@ def _cast(ballot_id: int) -> ResponseReturnValue:
 
 def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> ResponseReturnValue:
     kept = {number: one for number, one in sent.items() if one.position or one.reason or one.commitments}
-    return _closed(ballot_id, chain.head_hash(), late=denial, kept=kept), 409
+    _closes_at, secrecy, head = session().execute(queries.standing(ballot_id)).one()
+    return _closed(ballot_id, secrecy, head, late=denial, kept=kept), 409
 
 
-def _open(ballot: Ballot, voted: set[int], sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
+def _open(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
     actor, now = the_actor(), clock.now()
     own = {vote.item_id: (vote, person) for vote, person in session().execute(queries.own_votes(ballot.id, actor.unit_id))} if actor.unit_id else {}
     denial = check(Action.CAST, ballot, actor=actor, now=now)
     sheets = [_sheet(ballot, item, actor.unit_id, own, sent, wrong or {}) for item in ballot.items]
-    silent = [entry.unit for entry in ballot.roll if entry.unit_id not in voted] if check(Action.OPEN, ballot, actor=actor, now=now) is None else None
+    silent = [entry.unit for entry in ballot.roll if not entry.voted] if check(Action.OPEN, ballot, actor=actor, now=now) is None else None
     return render_template(
         "ballots/open.html",
         ballot=ballot,
         sheets=sheets,
         denial=denial,
-        voted=len(voted),
+        voted=sum(entry.voted for entry in ballot.roll),
         total=len(ballot.roll),
         silent=silent,
         facts=_facts(ballot),
@@ -115,7 +114,7 @@ def _sheet(ballot: Ballot, item: Item, unit_id: int | None, own: Mapping[int, tu
     names = {entry.unit_id: entry.unit for entry in ballot.roll}
     why = next((RECUSED[recusal.why] for recusal in item.recusals if recusal.unit_id == unit_id), None)
     vote, person = own.get(item.id, (None, None))
-    stands = Typed() if vote is None else Typed(vote.position.value, vote.reason, tuple(vote.commitments))
+    stands = Typed() if vote is None else Typed(vote.position.value if vote.position else "", vote.reason, tuple(vote.commitments))
     filled = stands if sent is None else sent.get(item.number, Typed())
     errors = (*wrong.get(f"position-{item.number}", ()), *wrong.get(f"reason-{item.number}", ()))
     recused = tuple((names[recusal.unit_id], RECUSED[recusal.why]) for recusal in item.recusals if recusal.unit_id in names)
@@ -131,8 +130,8 @@ def _facts(ballot: Ballot) -> list[tuple[Message, Message]]:
     return facts
 
 
-def _closed(ballot_id: int, head: str, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
-    ballot = _one(queries.whole(ballot_id))
+def _closed(ballot_id: int, secrecy: Secrecy, head: str, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
+    ballot = _one(queries.whole(ballot_id, secrecy))
     return render_template(
         "ballots/closed.html",
         ballot=ballot,
@@ -165,7 +164,7 @@ def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     denial = check(Action.DOWNLOAD, ballot, actor=the_actor(), now=clock.now())
     if denial is not None:
         raise Refused(denial)
-    ballot = _one(queries.whole(id))
+    ballot = _one(queries.whole(id, ballot.secrecy))
     events = [_linked(event) for event in session().scalars(queries.events_of(id))]
     text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(), "events": events}))
     return Response(

@@ -1,0 +1,61 @@
+"""What opening freezes: the facts that nothing can change afterwards, their hash, and the rule in words."""
+
+from __future__ import annotations
+
+from tracker.db import JSONDict
+from tracker.digest import sha256_hex
+from tracker.messages import Message
+from tracker.voting.decimals import parse_decimal
+from tracker.voting.grammar import parse_rule
+from tracker.voting.models import Ballot
+from tracker.voting.sentence import rule_sentence
+from tracker.voting.tally import Counts
+
+
+def frozen(ballot: Ballot) -> JSONDict:
+    """Return what nothing can change after opening; roll with units, items and recusals must be loaded.
+
+    ``closes_at`` is the time named at opening: an extension moves the ballot's own and leaves this one.
+    """
+    codes = {entry.unit_id: entry.unit.code for entry in ballot.roll}
+    return {
+        "number": ballot.number,
+        "kind": ballot.kind.value,
+        "secrecy": ballot.secrecy.value,
+        "rehearsal": ballot.rehearsal,
+        "rule": ballot.rule,
+        "options": ballot.options,
+        "opens_at": ballot.opens_at.isoformat(),
+        "closes_at": ballot.closes_at.isoformat(),
+        "roll": [{"unit": codes[entry.unit_id], "weight": entry.weight} for entry in sorted(ballot.roll, key=lambda entry: codes[entry.unit_id])],
+        "items": [
+            {
+                "number": item.number,
+                "title_zh": item.title_zh,
+                "title_en": item.title_en,
+                "version_sha256": item.version_sha256,
+                "recused": {codes[r.unit_id]: r.why.value for r in sorted(item.recusals, key=lambda r: codes[r.unit_id])},
+            }
+            for item in ballot.items
+        ],
+    }
+
+
+def freeze(ballot: Ballot) -> None:
+    """Write down what is frozen, with its hash; once this is stored the database refuses to change any of it."""
+    ballot.frozen = frozen(ballot)
+    ballot.frozen_sha256 = sha256_hex(ballot.frozen)
+
+
+def counts_before(ballot: Ballot, recused: int | None = None) -> Counts:
+    """Return what is known before anybody votes: the roll and, by weight, those recused (on the first item unless a number is given)."""
+    weights = {entry.unit_id: parse_decimal(entry.weight) for entry in ballot.roll}
+    weighted = any(weight != 1 for weight in weights.values())
+    first = ballot.items[0].recusals if ballot.items else []
+    away = sum(weights[one.unit_id] for one in first) if recused is None else recused
+    return Counts(roll=sum(weights.values()), units=len(weights), recused=away, weighted=weighted)
+
+
+def rule_in_words(ballot: Ballot) -> Message:
+    """Say the rule with the numbers of the roll and of the first item's recusals."""
+    return rule_sentence(parse_rule(ballot.rule), counts_before(ballot))
