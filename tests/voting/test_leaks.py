@@ -28,6 +28,8 @@ from tracker.voting.tally import Position
 MARKER = "marker-of-a-reason-only-one-unit-knows"
 ONLOOKERS = ("secretariat", "chair", "director", "expert", "caict", "bytedance", "meituan")
 NUMBERED = {"id", "number", "ballot_id", "proposal_id", "person_id", "unit_id", "seat_id"}
+EXAMPLES = frozenset({"/ballots/new", "/ballots/rule"})
+"""Pages that show what a rule would make of made-up votes."""
 SPELLED = {"year": 2021}
 SignIn = Callable[[Member], FlaskClient]
 StandingAt = Callable[[datetime], AbstractContextManager[None]]
@@ -76,7 +78,8 @@ def _text(client: FlaskClient, address: str) -> str:
 def _leaks(app: Flask, client: FlaskClient) -> list[str]:
     """Return the addresses whose answer holds the reason, or a word that only a result says."""
     said = {address: _text(client, address) for address in _addresses(app)}
-    return [address for address, text in said.items() if any(word in text for word in (MARKER, "did not vote", "No quorum", "&#34;votes&#34;"))]
+    telling = {address: text for address, text in said.items() if MARKER in text or address not in EXAMPLES}
+    return [address for address, text in telling.items() if any(word in text for word in (MARKER, "did not vote", "No quorum", "&#34;votes&#34;"))]
 
 
 @pytest.mark.parametrize("name", ONLOOKERS)

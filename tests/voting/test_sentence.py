@@ -8,7 +8,7 @@ import pytest
 from tracker.messages import Message
 from tracker.voting.grammar import Number
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
-from tracker.voting.sentence import rule_facts, rule_sentence, share_words, two_readings
+from tracker.voting.sentence import rule_facts, rule_sentence, share_words
 from tracker.voting.tally import Counts, FailedTest, Outcome, Rule, parse_rule, tally
 from tracker.voting.verdict import OUTCOMES, failures, result_sentence
 
@@ -133,13 +133,6 @@ def test_every_outcome_has_a_name() -> None:
 @pytest.mark.parametrize(("share", "words"), [(Fraction(2, 3), "two thirds"), (Fraction(3, 4), "three quarters"), (Fraction(3, 7), "3/7")])
 def test_share_is_said_in_words_where_there_are_any(share: Fraction, words: str) -> None:
     assert str(share_words(share)) == words
-
-
-def test_two_readings_are_pointed_out_where_they_differ() -> None:
-    rule = parse_rule(PRESETS["half_entitled"].rule)
-
-    assert two_readings(rule, roll_of()) is None
-    assert str(two_readings(rule, roll_of(recused=0))) == "Two readings differ here: “half or more” passes with 9 of 18, “more than half” with 10."
 
 
 @pytest.mark.parametrize("code", PRESETS)

@@ -12,7 +12,7 @@ from tracker import clock
 from tracker.audit.chain import head_hash
 from tracker.db import get, session
 from tracker.digest import sha256_hex
-from tracker.errors import Refused
+from tracker.errors import NotFound, Refused
 from tracker.members.models import Unit, UnitKind
 from tracker.members.queries import active_units
 from tracker.messages import Message, say
@@ -66,12 +66,22 @@ def prepare(plan: Plan, *, actor: Actor) -> Prepared:
     programme = get(Programme, plan.programme_id, lock=True)
     proposals = _proposals(plan)
     roll = roll_of(plan.electorate, plan.weights)
+    _refuse_unknown_round(plan)
     refuse_unfit(plan, programme, proposals, roll)
     for proposal in proposals:
         denial = check(Action.BALLOT, proposal, actor=actor, now=clock.now())
         if denial is not None:
             raise Refused(denial)
     return Prepared(programme, proposals, roll)
+
+
+def _refuse_unknown_round(plan: Plan) -> None:
+    """Refuse to follow a ballot that is none, of another year, or not over; such a number comes from no page of ours."""
+    if plan.earlier_id is None:
+        return
+    earlier = get(Ballot, plan.earlier_id)
+    if earlier.programme_id != plan.programme_id or earlier.rehearsal or clock.now() < earlier.closes_at:
+        raise NotFound
 
 
 def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:

@@ -115,7 +115,7 @@ BALLOT: Mapping[Action, Rule] = {
     Action.REHEARSE: Rule(
         say("Open a rehearsal"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Rehearsal {number} “{title}” is open until {closes}.")
     ),
-    Action.DISCARD: Rule(say("Delete the rehearsal"), (SECRETARIAT,), when=(only_a_rehearsal,)),
+    Action.DISCARD: Rule(say("Delete the rehearsal"), (SECRETARIAT,), when=(only_a_rehearsal,), offered=False),
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
     Action.CLOSE: Rule(
         say("Close"),

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from tracker.messages import Message, say
 from tracker.voting.decimals import number_text
-from tracker.voting.grammar import Base, Comparison, Number, Quorum, Rule, Threshold, TieBreak
+from tracker.voting.grammar import Base, Comparison, Quorum, Rule, Threshold, TieBreak
 from tracker.voting.tally import Counts
 
 _KNOWN_BEFORE = frozenset({Base.ROLL, Base.ENTITLED})
@@ -193,18 +193,3 @@ def _commit_text(rule: Rule, counts: Counts) -> Message | None:
     if needed == 0:
         return say("A roll of {roll} units needs no commitments.", roll=number_text(counts.roll_units))
     return say("{needed} units must commit to take part, for a roll of {roll} units.", needed=needed, roll=number_text(counts.roll_units))
-
-
-def two_readings(rule: Rule, counts: Counts) -> Message | None:
-    """Warn when "half" with and without the number itself asks for different counts; None when it does not matter."""
-    part = rule.majority
-    if part is None or part.share != Fraction(1, 2) or counts.weighted:
-        return None
-    known = is_known_before(part.base, counts)
-    size: Number = counts.of(part.base) if known else counts.entitled
-    numbers: dict[str, object] = {"half": size // 2, "more": size // 2 + 1, "count": number_text(size)}
-    if known and size % 2:
-        return None
-    if known:
-        return say("Two readings differ here: “half or more” passes with {half} of {count}, “more than half” with {more}.", **numbers)
-    return say("Two readings differ when an even number is counted: exactly half passes as “half or more” and fails as “more than half”.")

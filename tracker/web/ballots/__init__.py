@@ -1,6 +1,6 @@
 """Pages of ballots."""
 
-from tracker.web.ballots import listing, opening, show
+from tracker.web.ballots import listing, opening, rehearsal, show, speaking
 from tracker.web.ballots.blueprint import bp
 
-__all__ = ["bp", "listing", "opening", "show"]
+__all__ = ["bp", "listing", "opening", "rehearsal", "show", "speaking"]

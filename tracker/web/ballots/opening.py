@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import selectinload
 
 from tracker import clock
@@ -16,52 +16,67 @@ from tracker.members.queries import seated_in_units
 from tracker.messages import Message, say
 from tracker.policy import Action, Role, check
 from tracker.programmes.models import Programme
-from tracker.programmes.rules import PhaseKind, ProgrammeState
-from tracker.programmes.windows import NotATime, read_local, write_local
+from tracker.programmes.rules import ProgrammeState
 from tracker.voting import actions, queries
-from tracker.voting.actions import Plan
+from tracker.voting.actions import Plan, Prepared
+from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot
-from tracker.voting.opening import ELECTORATES, recusals_of
-from tracker.voting.presets import DEFAULT_PRESET, PRESETS
+from tracker.voting.opening import recusals_of
+from tracker.voting.plans import CHOSEN
+from tracker.voting.presets import PRESETS
+from tracker.voting.readings import readings
 from tracker.voting.rules import RECUSED
-from tracker.voting.sentence import rule_facts, rule_sentence, two_readings
+from tracker.voting.sentence import rule_facts, rule_sentence
 from tracker.voting.tally import Counts
 from tracker.web.ballots.blueprint import bp
+from tracker.web.ballots.entered import SWITCHES, Entered, after, default, filled, plan_of, sent
+from tracker.web.ballots.rule_entry import COMPARISONS, COUNTED, COUNTS, OWN, PARTS, TIES
+from tracker.web.ballots.speaking import Spoken, needed, roll_chosen, rule_chosen, spoken
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-SWITCHES = {
-    "recuse_partners": say("Partner units do not vote either"),
-    "no_needs_reason": say("A vote against needs a reason"),
-    "allow_discuss": say("“Discuss further” may be chosen"),
-}
-ELECTORATE_WORDS = {"vice_chairs": say("the vice-chair units"), "members": say("all member units")}
+    from tracker.members.models import Unit
+    from tracker.proposals.models import Proposal
+
+ELECTORATE_WORDS = {"vice_chairs": say("the vice-chair units"), "members": say("all member units"), CHOSEN: say("chosen units")}
 PRESET_CODES = [code for code, preset in PRESETS.items() if not parse_rule(preset.rule).counts_present]
-LARGEST = 2**31 - 1
-MOST_DIGITS = 10
+OWN_RULE = say("A rule of your own")
+Wrong = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What stands in the form, as typed."""
+@bp.route("/ballots/new", methods=["GET", "POST"])
+@writes
+def new() -> ResponseReturnValue:
+    """Choose what a ballot is about and how it is decided; look once more; open it, or a rehearsal of it."""
+    actor = the_actor()
+    denial = check(Action.OPEN, Ballot(), actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
+    programme = _programme()
+    if request.method == "GET":
+        return _form(programme, _start(programme), {})
+    entered, step = sent(), request.form.get("step", "")
+    if step in {"edit", "fill", "add"}:
+        return _form(programme, filled(entered) if step == "fill" else entered, {})
+    try:
+        plan = plan_of(entered, programme, rehearsal=step == "rehearse")
+        if step in {"open", "rehearse"}:
+            return _opened(actions.open_ballot(plan, actor=actor))
+        return _confirm(plan, entered, actions.prepare(plan, actor=actor))
+    except Invalid as wrong:
+        return _form(programme, entered, dict(wrong.fields)), 422
 
-    title_zh: str
-    title_en: str
-    preset: str
-    electorate: str
-    closes_at: str
-    options: dict[str, bool]
-    proposals: list[int]
-    declared: dict[int, list[int]]
 
-
-def _ids(name: str) -> list[int]:
-    found = (text for text in request.form.getlist(name) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS)
-    return [number for number in dict.fromkeys(map(int, found)) if number <= LARGEST]
+def _opened(ballot: Ballot) -> ResponseReturnValue:
+    said = say("Rehearsal {number} is open. Its voters have been told.") if ballot.rehearsal else say("Ballot {number} is open. Its voters have been told.")
+    if ballot.opens_at > clock.now():
+        said = say("Ballot {number} is announced. Its voters have been told when it opens.")
+    flash(translated(Message(said.msgid, {"number": ballot.number})), "good")
+    return redirect(url_for("ballots.show", id=ballot.id), 303)
 
 
 def _programme() -> Programme:
@@ -72,103 +87,30 @@ def _programme() -> Programme:
     return found
 
 
-def _zone() -> str:
-    return str(current_app.config["COMMITTEE_ZONE"])
+def _start(programme: Programme) -> Entered:
+    """Return the form as the year says, or as the round before that the address names."""
+    entered, earlier_id = default(programme), request.args.get("after", type=int)
+    if earlier_id is None:
+        return entered
+    earlier = session().scalars(sa.select(Ballot).options(selectinload(Ballot.items)).where(Ballot.id == earlier_id)).one_or_none()
+    if earlier is None or earlier.programme_id != programme.id or clock.now() < earlier.closes_at:
+        raise NotFound
+    return after(earlier, entered)
 
 
-def _default(programme: Programme) -> Entered:
-    voting, phase = programme.voting, programme.phase(PhaseKind.VOTING)
-    closes = write_local(phase.closes_at, zone=_zone()) if phase is not None and phase.closes_at > clock.now() else ""
-    preset = str(voting.get("preset", ""))
-    return Entered(
-        f"{programme.year} 年课题立项表决",
-        f"Project initiation: {programme.year} research topics",
-        preset if preset in PRESET_CODES else DEFAULT_PRESET,
-        "vice_chairs",
-        closes,
-        {name: bool(voting.get(name)) for name in SWITCHES},
-        [],
-        {},
-    )
-
-
-def _entered() -> Entered:
-    form = request.form
-    proposals = _ids("proposals")
-    return Entered(
-        form.get("title_zh", ""),
-        form.get("title_en", ""),
-        form.get("preset", ""),
-        form.get("electorate", ""),
-        form.get("closes_at", ""),
-        {name: bool(form.get(name)) for name in SWITCHES},
-        proposals,
-        {key: _ids(f"declared-{key}") for key in proposals},
-    )
-
-
-def _plan(entered: Entered, programme: Programme) -> Plan:
-    wrong: dict[str, list[Message]] = {}
-    if entered.preset not in PRESET_CODES:
-        wrong["preset"] = [say("Choose one of the rules.")]
-    if entered.electorate not in ELECTORATES:
-        wrong["electorate"] = [say("Choose who votes.")]
-    closes_at = clock.now()
-    try:
-        closes_at = read_local(entered.closes_at, zone=_zone(), year=programme.year)
-    except NotATime as fault:
-        wrong["closes_at"] = [fault.message]
-    if wrong:
-        raise Invalid(wrong)
-    return Plan(
-        programme.id,
-        entered.proposals,
-        entered.title_zh,
-        entered.title_en,
-        dict(PRESETS[entered.preset].rule),
-        closes_at,
-        entered.electorate,
-        entered.options,
-        entered.declared,
-    )
-
-
-@bp.route("/ballots/new", methods=["GET", "POST"])
-@writes
-def new() -> ResponseReturnValue:
-    """Choose what a ballot is about and how it is decided; look once more; open it."""
-    actor = the_actor()
-    denial = check(Action.OPEN, Ballot(), actor=actor, now=clock.now())
-    if denial is not None:
-        raise Refused(denial)
-    programme = _programme()
-    if request.method == "GET":
-        return _form(programme, _default(programme), {})
-    entered = _entered()
-    try:
-        plan = _plan(entered, programme)
-        if request.form.get("step") == "open":
-            ballot = actions.open_ballot(plan, actor=actor)
-            flash(translated(say("Ballot {number} is open. Its voters have been told.", number=ballot.number)), "good")
-            return redirect(url_for("ballots.show", id=ballot.id), 303)
-        actions.prepare(plan, actor=actor)
-    except Invalid as wrong:
-        return _form(programme, entered, dict(wrong.fields)), 422
-    if request.form.get("step") == "edit":
-        return _form(programme, entered, {})
-    return _confirm(plan, entered)
-
-
-def _form(programme: Programme, entered: Entered, wrong: dict[str, object]) -> str:
-    roll = actions.roll_of("vice_chairs")
-    counts = Counts(roll=len(roll), recused=min(1, len(roll)))
-    presets = [(code, PRESETS[code].name, rule_sentence(parse_rule(PRESETS[code].rule), counts), _needs(code, counts)) for code in PRESET_CODES]
+def _form(programme: Programme, entered: Entered, wrong: Wrong) -> str:
+    said, spoken_wrong = _said(entered)
     return render_template(
         "ballots/new.html",
         programme=programme,
         entered=entered,
         wrong=wrong,
-        presets=presets,
+        presets=[*((code, PRESETS[code].name) for code in PRESET_CODES), (OWN, OWN_RULE)],
+        parts=PARTS,
+        counts=COUNTS,
+        choices={"counted": COUNTED, "comparisons": COMPARISONS, "ties": TIES},
+        said=said,
+        spoken_wrong=spoken_wrong,
         proposals=list(session().scalars(queries.eligible(programme.id))),
         units=actions.roll_of("members"),
         switches=SWITCHES,
@@ -176,29 +118,39 @@ def _form(programme: Programme, entered: Entered, wrong: dict[str, object]) -> s
     )
 
 
-def _needs(code: str, counts: Counts) -> list[Message]:
-    rule = parse_rule(PRESETS[code].rule)
-    size = counts.entitled
-    found = (
-        []
-        if rule.majority is None
-        else [say("Needs {needed} of {count} when every unit that may vote does.", needed=rule.majority.least(size), count=int(size))]
-    )
-    warning = two_readings(rule, counts)
-    return [*found, warning] if warning is not None else found
+def _said(entered: Entered) -> tuple[Spoken | None, list[Message]]:
+    source = {"preset": entered.preset, "electorate": entered.electorate} | {f"rule-{name}": value for name, value in entered.rule_typed.items()}
+    try:
+        return spoken(parse_rule(rule_chosen(source)), roll_chosen(source, len(entered.units))), []
+    except Invalid as wrong:
+        return None, [fault for faults in wrong.fields.values() for fault in faults]
 
 
-def _confirm(plan: Plan, entered: Entered) -> str:
-    ready = actions.prepare(plan, actor=the_actor())
-    proposals, roll = ready.proposals, ready.roll
-    names = {unit.id: unit for unit in roll}
-    items = []
-    for proposal in proposals:
-        recused = recusals_of(proposal, names.keys(), plan.options, plan.declared.get(proposal.id, ()))
-        sentence = rule_sentence(parse_rule(plan.rule), Counts(roll=len(roll), recused=len(recused)))
-        items.append((proposal, [(names[key], RECUSED[why]) for key, why in recused.items()], sentence))
-    first = len(items[0][1])
+def _confirm(plan: Plan, entered: Entered, ready: Prepared) -> str:
+    rule, names = parse_rule(plan.rule), {unit.id: unit for unit in ready.roll}
+    items = [_item(plan, proposal, names) for proposal in ready.proposals] + [(question, [], _counts(plan, ready.roll, ())) for question in plan.questions]
     voters = seated_in_units(set(names), Role.REPRESENTATIVE, Role.ALTERNATE)
-    told = [say("the representatives and alternates of the units on the roll ({count})", count=len(voters))]
-    facts = [(fact.label, fact.text) for fact in rule_facts(parse_rule(plan.rule), Counts(roll=len(roll), recused=first))]
-    return render_template("ballots/confirm.html", plan=plan, entered=entered, items=items, roll=roll, facts=facts, told=told, switches=SWITCHES)
+    counts = items[0][2]
+    return render_template(
+        "ballots/confirm.html",
+        plan=plan,
+        entered=entered,
+        items=[(what, recused, rule_sentence(rule, counts), needed(rule, counts)) for what, recused, counts in items],
+        roll=ready.roll,
+        facts=[(fact.label, fact.text) for fact in rule_facts(rule, counts)],
+        readings=readings(rule, counts),
+        told=[say("the representatives and alternates of the units on the roll ({count})", count=len(voters))],
+        switches=SWITCHES,
+    )
+
+
+def _item(plan: Plan, proposal: Proposal, names: Mapping[int, Unit]) -> tuple[object, list[tuple[Unit, Message]], Counts]:
+    recused = recusals_of(proposal, names.keys(), plan.options, plan.declared.get(proposal.id, ()))
+    return proposal, [(names[key], RECUSED[why]) for key, why in recused.items()], _counts(plan, list(names.values()), recused)
+
+
+def _counts(plan: Plan, roll: list[Unit], recused: Mapping[int, object] | tuple[()]) -> Counts:
+    weights = {unit.id: parse_decimal(plan.weights.get(unit.id, "1")) for unit in roll}
+    return Counts(
+        roll=sum(weights.values()), units=len(roll), recused=sum(weights[key] for key in recused), weighted=any(weight != 1 for weight in weights.values())
+    )

@@ -15,7 +15,7 @@ from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.models import Person
 from tracker.messages import Message, say
-from tracker.policy import Action, Denial, Kind, check
+from tracker.policy import Action, Denial, Kind, can, check
 from tracker.voting import actions, counting, queries
 from tracker.voting.casting import COMMITMENTS, POSITIONS, REASON_ZI, Commitment, positions_offered
 from tracker.voting.grammar import parse_rule
@@ -94,6 +94,7 @@ def _open(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong 
     return render_template(
         "ballots/open.html",
         ballot=ballot,
+        may_discard=can(Action.DISCARD, ballot, actor=actor, now=now),
         sheets=sheets,
         denial=denial,
         voted=sum(entry.voted for entry in ballot.roll),
@@ -135,6 +136,7 @@ def _closed(ballot_id: int, secrecy: Secrecy, head: str, *, late: Denial | None 
     return render_template(
         "ballots/closed.html",
         ballot=ballot,
+        may_discard=can(Action.DISCARD, ballot, actor=the_actor(), now=clock.now()),
         results=results.shown(ballot),
         facts=_facts(ballot),
         head=head,
