@@ -153,6 +153,7 @@ def test_record_is_recounted_with_the_tie_at_the_line() -> None:
         "entitled": "5",
         "mean": "3/5",
         "mean_shown": "0.60",
+        "percent": "60.00",
         "needed": "2",
     }
     assert found[3].data == {
@@ -168,13 +169,13 @@ def test_record_is_recounted_with_the_tie_at_the_line() -> None:
 
 
 def test_command_prints_a_line_per_item_and_one_for_the_ballot() -> None:
-    tied = "outcome tie_chair_decides, placement cut_tie, why tied_at_line, rank 2, score 3, entitled 6, mean 1/2, mean shown 0.50, needed 2; no result stored"
+    tied = "outcome tie_chair_decides, placement cut_tie, why tied_at_line, rank 2, score 3, entitled 6, mean 1/2, mean shown 0.50, percent 50.00, needed 2; no result stored"
     found = run(a_record())
 
     assert (found.exit_code, found.stdout.splitlines(), found.stderr) == (
         0,
         [
-            "item 1: outcome carried, placement selected, why within, rank 1, score 3, entitled 5, mean 3/5, mean shown 0.60, needed 2; agrees with the stored result",
+            "item 1: outcome carried, placement selected, why within, rank 1, score 3, entitled 5, mean 3/5, mean shown 0.60, percent 60.00, needed 2; agrees with the stored result",
             f"item 2: {tied}",
             f"item 3: {tied}",
             "ballot: selected 1, cut tie 2 3, waiting none, not selected none, open slots 1, empty slots 0; agrees with the stored result",

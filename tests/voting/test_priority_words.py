@@ -81,7 +81,7 @@ def test_facts_name_the_parts_that_are_there() -> None:
 
     facts = [(str(fact.label), str(fact.text)) for fact in priority_facts(rule, roll=18, recused=[1])]
 
-    assert [label for label, _text in facts] == ["Who may vote", "Choice", "Ranking", "Selection", "No support", "Tie", "Quorum"]
+    assert [label for label, _text in facts] == ["Who may vote", "Choice", "Ranking", "Selection", "No support", "Equal proposals", "Quorum"]
     assert facts[-1][1] == "There is a quorum when the votes returned are at least two thirds of all units that may vote: 12 of 18."
 
 

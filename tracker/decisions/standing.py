@@ -8,11 +8,12 @@ from datetime import datetime
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
 from tracker.voting.due import results_of_due
+from tracker.voting.priority import Placed
 from tracker.voting.queries import afterwards
 from tracker.voting.tally import Result
 
 
-def settle(proposals: Iterable[Proposal], now: datetime) -> dict[int, Result]:
+def settle(proposals: Iterable[Proposal], now: datetime) -> dict[int, Result | Placed]:
     """Tally what stands in a ballot that is over at ``now`` and unsealed: tell each proposal its state, return results by its id.
 
     The numbers are those that sealing will write down. Writes nothing; no query when nothing is due, else two.

@@ -21,6 +21,8 @@ def outcome_chip(outcome: str | None) -> tuple[Message, str]:
 
 def in_words(outcome: str | None, result: Mapping[str, object] | None) -> Message:
     """Say what the vote decided and by which numbers; ``result`` holds the keys of a ballot record, None where none is stored."""
+    if result is not None and "placement" in result:
+        return _ranked(result)
     numbers = {key: (result or {}).get(key) for key in ("numerator", "denominator", "needed", "percent")}
     if any(value is None for value in numbers.values()):
         return _without_numbers(outcome)
@@ -33,6 +35,31 @@ def in_words(outcome: str | None, result: Mapping[str, object] | None) -> Messag
             return say("The vote was a tie: {numerator} of {denominator} in favour ({percent} %), {needed} needed. The rule leaves it to the chair.", **numbers)
         case _:
             return _without_numbers(outcome)
+
+
+def _ranked(result: Mapping[str, object]) -> Message:
+    """Say where a priority ballot put it."""
+    words = {"rank": result.get("rank"), "support": _support(result)}
+    match result["placement"]:
+        case "selected":
+            return say("The priority ballot selected it at place {rank}: {support}.", **words)
+        case "cut_tie":
+            return say("The priority ballot left it tied at the line for the chair: {support}.", **words)
+        case "waiting":
+            return say("The priority ballot left it below a tie, waiting for the chair's choice: {support}.", **words)
+        case "not_selected" if words["rank"] is None:
+            return say("The priority ballot did not select it: nobody could vote on it.")
+        case "not_selected":
+            return say("The priority ballot did not select it: place {rank}, {support}.", **words)
+        case _:
+            return say("There is no result of a vote.")
+
+
+def _support(result: Mapping[str, object]) -> Message:
+    got, entitled = result.get("score"), result.get("entitled")
+    if result.get("percent") is not None:
+        return say("{got} of {entitled} approve it ({percent} %)", got=got, entitled=entitled, percent=result["percent"])
+    return say("mean {mean}, {got} points over {entitled} units", mean=result.get("mean_shown"), got=got, entitled=entitled)
 
 
 def _without_numbers(outcome: str | None) -> Message:

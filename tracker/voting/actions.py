@@ -3,6 +3,7 @@
 from tracker.voting.casting import Choice, Commitment, Confirmation, cast
 from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, roll_of
 from tracker.voting.plans import Plan, Question
+from tracker.voting.priority_casting import cast_scores
 from tracker.voting.rehearsing import discard, discard_old
 from tracker.voting.sealing import seal, seal_due, seal_due_of
 
@@ -14,6 +15,7 @@ __all__ = [
     "Prepared",
     "Question",
     "cast",
+    "cast_scores",
     "discard",
     "discard_old",
     "open_ballot",

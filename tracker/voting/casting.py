@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
 from tracker.voting import queries
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
-from tracker.voting.rules import Channel
+from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Position
 
 REASON_ZI = 500
@@ -83,6 +83,8 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Conf
     """
     ballot, entry, asked = to_cast(ballot_id, actor.unit_id)
     at = clock.now()
+    if ballot.kind is not BallotKind.POSITION:
+        raise NotFound
     denial = check(Action.CAST, ballot, actor=actor, now=at)
     if denial is not None:
         raise Refused(denial)
@@ -95,7 +97,7 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Conf
         entry.voted = True
         if not ballot.rehearsal:
             perform(Action.CAST, ballot, actor=actor, facts={"votes": {str(item.number): choice.position.value for item, choice in news.items()}})
-        _tell_colleagues(ballot, asked, news, actor, at)
+        tell_colleagues(ballot, asked, news, actor, at)
     recorded = tuple(item.number for item in news)
     return Confirmation(recorded, tuple(number for number in cleaned if number not in recorded), _missing(asked, cleaned), at)
 
@@ -172,7 +174,7 @@ def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
     session().execute(insert.on_conflict_do_update(index_elements=["item_id", "unit_id"], set_=changed), execution_options={"synchronize_session": False})
 
 
-def _tell_colleagues(ballot: Ballot, asked: Sequence[Question], news: Mapping[Item, Choice], actor: Actor, at: datetime) -> None:
+def tell_colleagues(ballot: Ballot, asked: Sequence[Question], news: Collection[Item], actor: Actor, at: datetime) -> None:
     """Tell the unit's voices when one of them has changed what another had cast."""
     if not any(vote is not None and vote.person_id != actor.person_id for item, _recusal, vote in asked if item in news) or actor.unit_id is None:
         return

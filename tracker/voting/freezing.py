@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from tracker.db import JSONDict
 from tracker.digest import sha256_hex
 from tracker.messages import Message
 from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot
+from tracker.voting.priority_rule import parse_priority_rule
+from tracker.voting.priority_words import priority_sentence
+from tracker.voting.rules import BallotKind
 from tracker.voting.sentence import rule_sentence
 from tracker.voting.tally import Counts
 
@@ -47,6 +52,20 @@ def freeze(ballot: Ballot) -> None:
     ballot.frozen_sha256 = sha256_hex(ballot.frozen)
 
 
+class PriorityNumbers(TypedDict):
+    """What the words of a priority rule need of its ballot: units on the roll, units recused on each item, whether weights differ."""
+
+    roll: int
+    recused: list[int]
+    weighted: bool
+
+
+def priority_numbers(facts: JSONDict) -> PriorityNumbers:
+    """Return these numbers from what opening froze."""
+    weighted = any(parse_decimal(line["weight"]) != 1 for line in facts["roll"])
+    return {"roll": len(facts["roll"]), "recused": [len(item["recused"]) for item in facts["items"]], "weighted": weighted}
+
+
 def counts_before(ballot: Ballot, recused: int | None = None) -> Counts:
     """Return what is known before anybody votes: the roll and, by weight, those recused (on the first item unless a number is given)."""
     weights = {entry.unit_id: parse_decimal(entry.weight) for entry in ballot.roll}
@@ -57,5 +76,7 @@ def counts_before(ballot: Ballot, recused: int | None = None) -> Counts:
 
 
 def rule_in_words(ballot: Ballot) -> Message:
-    """Say the rule with the numbers of the roll and of the first item's recusals."""
+    """Say the rule with the numbers of the roll and of the first item's recusals; a priority rule with those of all items."""
+    if ballot.kind is BallotKind.PRIORITY:
+        return priority_sentence(parse_priority_rule(ballot.rule), **priority_numbers(ballot.frozen))
     return rule_sentence(parse_rule(ballot.rule), counts_before(ballot))

@@ -17,6 +17,7 @@ from tracker.proposals.models import Proposal
 from tracker.text import clean_line
 from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import Rule, RuleError, parse_rule
+from tracker.voting.priority_rule import PriorityRule, parse_priority_rule
 from tracker.voting.record import Secrecy
 from tracker.voting.rules import BallotKind
 
@@ -25,6 +26,7 @@ TITLE_ZH, TITLE_EN = 120, 200
 QUESTION_ZH, QUESTION_EN = 200, 400
 MOST_QUESTIONS = 20
 MOST_WEIGHT = 1000
+FEWEST_RANKED = 2
 LONGEST_WEIGHT = 8
 LATEST_OPENING = timedelta(days=366)
 
@@ -138,11 +140,11 @@ def _is_weight(text: str) -> bool:
 
 def _check_rule(plan: Plan, wrong: Wrong) -> None:
     try:
-        rule = parse_rule(plan.rule)
+        rule = parse_priority_rule(plan.rule) if plan.kind is BallotKind.PRIORITY else parse_rule(plan.rule)
     except RuleError as fault:
         wrong["rule"] = [say("This rule cannot be used: {fault}", fault=str(fault))]
         return
-    found = _rule_against_options(rule, plan)
+    found = _priority_against_options(rule, plan) if isinstance(rule, PriorityRule) else _rule_against_options(rule, plan)
     if found is not None:
         wrong["rule"] = [found]
 
@@ -157,6 +159,19 @@ def _rule_against_options(rule: Rule, plan: Plan) -> Message | None:
         return say("A secret ballot has no call for discussion: nobody could be asked to clear it.")
     if rule.block_on_discuss and not plan.options.get("allow_discuss"):
         return say("This rule lets a call for discussion block: allow “Discuss further” on the ballot.")
+    return None
+
+
+def _priority_against_options(rule: PriorityRule, plan: Plan) -> Message | None:
+    """Return why a good rule does not fit this priority ballot, or None."""
+    if rule.counts_present and not plan.options.get("meeting"):
+        return say("This rule counts the units present: say that the vote is held at a meeting, where presence is recorded.")
+    if plan.secrecy is Secrecy.SECRET:
+        return say("A priority ballot is recorded.")
+    if len(plan.proposal_ids) + len(plan.questions) < FEWEST_RANKED:
+        return say("A priority ballot ranks at least {fewest} proposals.", fewest=FEWEST_RANKED)
+    if rule.budget is not None and plan.questions:
+        return say("A budget is given to proposals alone: a question of its own has no cost.")
     return None
 
 

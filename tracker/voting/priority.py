@@ -26,7 +26,7 @@ from math import floor
 from tracker.voting.decimals import number_text
 from tracker.voting.priority_counts import Candidate, Sizes, Why
 from tracker.voting.priority_filling import Filling
-from tracker.voting.priority_rule import PriorityRule
+from tracker.voting.priority_rule import Method, PriorityRule
 from tracker.voting.tally import Outcome
 
 __all__ = ["OUTCOMES", "Candidate", "Placed", "Placement", "PriorityResult", "Sizes", "Why", "hundredths", "select"]
@@ -62,6 +62,7 @@ OUTCOMES: Mapping[Placement, Outcome] = {
 class Placed:
     """A proposal's result. ``rank`` is 1 plus the number of those with a higher mean; ``needed`` the least count of approvals asked for."""
 
+    rule: PriorityRule
     candidate: Candidate
     rank: int | None
     why: Why
@@ -78,8 +79,9 @@ class Placed:
         return OUTCOMES[self.placement]
 
     def as_data(self) -> dict[str, object]:
-        """Give what a record stores, as plain data: the mean exactly (a/b), and rounded half up to two places for showing."""
+        """Give what a record stores, as plain data: the mean exactly (a/b), and for showing rounded half up to two places, approvals as a percentage."""
         mean = self.candidate.mean
+        approved = mean if self.rule.method is Method.APPROVE else None
         return {
             "outcome": self.outcome.value,
             "placement": self.placement.value,
@@ -89,8 +91,13 @@ class Placed:
             "entitled": number_text(self.candidate.sizes.entitled),
             "mean": None if mean is None else str(mean),
             "mean_shown": None if mean is None else hundredths(mean),
+            "percent": None if approved is None else hundredths(approved * 100),
             "needed": None if self.needed is None else str(self.needed),
         }
+
+    def as_full_data(self) -> dict[str, object]:
+        """Give all that a sealed ballot keeps of it: the same."""
+        return self.as_data()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +177,7 @@ def select(rule: PriorityRule, candidates: Iterable[Candidate], sizes: Sizes) ->
     quorum_met = None if rule.quorum is None else rule.quorum.met(sizes.of(rule.quorum.counted_by), base=sizes.of(rule.quorum.base))
     reasons = {one.number: Why.NO_QUORUM for one in found} if quorum_met is False else _reasons(rule, found)
     ranks = _ranks(found)
-    placed = [Placed(candidate=one, rank=ranks.get(one.mean), why=reasons[one.number], needed=_needed(rule, one)) for one in found]
+    placed = [Placed(rule=rule, candidate=one, rank=ranks.get(one.mean), why=reasons[one.number], needed=_needed(rule, one)) for one in found]
     return PriorityResult(rule=rule, sizes=sizes, quorum_met=quorum_met, placed=tuple(placed))
 
 

@@ -8,7 +8,7 @@ It is the record of a position ballot (`record`) but for these::
      "items": [{"number": 1, "cost": "60", "recused": ["caict"], "present": null, "invalid": 0,
                 "votes": [{"unit": "huawei", "score": 1, "channel": "online"}],
                 "result": {"outcome": "carried", "placement": "selected", "why": "within", "rank": 1, "score": "15", "entitled": "17",
-                           "mean": "15/17", "mean_shown": "0.88", "needed": null}}],
+                           "mean": "15/17", "mean_shown": "0.88", "percent": "88.24", "needed": null}}],
      "result": {"quorum_met": null, "selected": [1], "cut_tie": [], "waiting": [], "not_selected": [2], "open_slots": null, "empty_slots": null,
                 "budget_left": "40"}}
 
@@ -51,7 +51,7 @@ from tracker.voting.record_parts import (
 from tracker.voting.strict_json import Node
 
 KIND = "priority"
-ITEM_NUMBERS = frozenset({"rank", "score", "entitled", "mean_shown", "needed"})
+ITEM_NUMBERS = frozenset({"rank", "score", "entitled", "mean_shown", "percent", "needed"})
 BALLOT_NUMBERS = frozenset({"open_slots", "empty_slots", "budget_left"})
 
 

@@ -43,24 +43,27 @@ def _exact(number: Fraction) -> str:
         return str(number)
 
 
-def priority_sentence(rule: PriorityRule, *, roll: int, recused: Sequence[int]) -> Message:
-    """Say the rule in one message; ``recused`` counts the units that may not vote on each proposal."""
+def priority_sentence(rule: PriorityRule, *, roll: int, recused: Sequence[int], weighted: bool = False) -> Message:
+    """Say the rule in one message; ``recused`` counts the units that may not vote on each proposal. Weights leave no number to promise."""
     how, line = _how(rule, roll, len(recused)), _line(rule)
-    least = _threshold(rule, roll, recused)
+    least = _threshold(rule, None if weighted else roll, recused)
     return say("{how} {line}", how=how, line=line) if least is None else say("{how} {line} {least}", how=how, line=line, least=least)
 
 
-def priority_facts(rule: PriorityRule, *, roll: int, recused: Sequence[int]) -> list[Fact]:
+def priority_facts(rule: PriorityRule, *, roll: int, recused: Sequence[int], weighted: bool = False) -> list[Fact]:
     """Say every part of the rule; absent parts are left out."""
     found = [
         (say("Who may vote"), say("{roll} units on the roll; at most {most} are recused on one proposal.", roll=roll, most=max(recused, default=0))),
         (say("Choice"), _how(rule, roll, len(recused))),
         (say("Ranking"), _RANKING[rule.method]),
         (say("Selection"), _line(rule)),
-        (say("Threshold"), _threshold(rule, roll, recused)),
+        (say("Threshold"), _threshold(rule, None if weighted else roll, recused)),
         (say("No support"), say("A proposal that nobody supports is not selected, even if a place stays empty.")),
-        (say("Tie"), say("Equal proposals are treated alike: all of them or none. Where only some can be selected, the chair decides between them.")),
-        (say("Quorum"), quorum_text(rule.quorum, Counts(roll=roll))),
+        (
+            say("Equal proposals"),
+            say("Equal proposals are treated alike: all of them or none. Where only some can be selected, the chair decides between them."),
+        ),
+        (say("Quorum"), quorum_text(rule.quorum, Counts(roll=roll, weighted=weighted))),
     ]
     return [Fact(label, text) for label, text in found if text is not None]
 
@@ -94,7 +97,7 @@ def _line(rule: PriorityRule) -> Message:
     return say("Places: {slots}, budget: {budget}, given from the top up to the first that costs more than is left.", slots=rule.slots, budget=budget)
 
 
-def _threshold(rule: PriorityRule, roll: int, recused: Sequence[int]) -> Message | None:
+def _threshold(rule: PriorityRule, roll: int | None, recused: Sequence[int]) -> Message | None:
     if rule.threshold_mean is not None:
         return _mean_words(rule.threshold_mean)
     part = rule.threshold
@@ -102,7 +105,7 @@ def _threshold(rule: PriorityRule, roll: int, recused: Sequence[int]) -> Message
         return None
     words: dict[str, object] = {"share": share_words(part.share), "base": BASES[part.base]}
     more = part.comparison is Comparison.MORE_THAN
-    numbers = _numbers(part, roll, recused)
+    numbers = [] if roll is None else _numbers(part, roll, recused)
     if not numbers:
         return say("More than {share} of {base} must approve it.", **words) if more else say("At least {share} of {base} must approve it.", **words)
     words["numbers"] = numbers[0] if len(numbers) == 1 else numbers
@@ -170,25 +173,25 @@ def why(result: PriorityResult, one: Placed) -> Message:
     return _WHY[one.why](result, one)
 
 
-def support(rule: PriorityRule, one: Placed) -> Message:
+def support(one: Placed) -> Message:
     """Say what a proposal got: how many of the entitled approve it, or its mean and where that comes from."""
     candidate = one.candidate
     got, entitled = number_text(candidate.support), number_text(candidate.sizes.entitled)
     if candidate.mean is None:
         return say("nobody may vote on it")
-    if rule.method is Method.APPROVE:
+    if one.rule.method is Method.APPROVE:
         return say("{got} of {entitled} approve it ({percent} %)", got=got, entitled=entitled, percent=hundredths(candidate.mean * 100))
     return say("mean {mean}, {got} points over {entitled} units", mean=hundredths(candidate.mean), got=got, entitled=entitled)
 
 
 def _plain(text: Message) -> Callable[[PriorityResult, Placed], Message]:
     """Say a sentence that needs nothing but rank, support and cost."""
-    return lambda result, one: Message(text.msgid, {"rank": one.rank, "support": support(result.rule, one), "cost": money(one.candidate.cost)})
+    return lambda _result, one: Message(text.msgid, {"rank": one.rank, "support": support(one), "cost": money(one.candidate.cost)})
 
 
 def _why_tied(result: PriorityResult, one: Placed) -> Message:
     tied = result.of(Placement.CUT_TIE)
-    words: dict[str, object] = {"support": support(result.rule, one), "count": len(tied)}
+    words: dict[str, object] = {"support": support(one), "count": len(tied)}
     if _is_short_of_places(result):
         return say("Tied at the line: {support}. {count} are equal, and the places left are {open}.", open=result.open_slots, **words)
     left = result.budget_left or Fraction()
@@ -199,7 +202,7 @@ def _why_tied(result: PriorityResult, one: Placed) -> Message:
 
 
 def _why_below(result: PriorityResult, one: Placed) -> Message:
-    words = {"support": support(result.rule, one)}
+    words = {"support": support(one)}
     part = result.rule.threshold_mean
     if part is not None and part.comparison is Comparison.MORE_THAN:
         return say("Below the threshold: {support}; more than {least} was needed.", least=_exact(part.least), **words)

@@ -14,6 +14,8 @@ from tracker.proposals.states import ProposalState
 from tracker.transitions import perform
 from tracker.voting import counting, queries
 from tracker.voting.models import Ballot, Item
+from tracker.voting.priority import Placed
+from tracker.voting.rules import BallotKind
 from tracker.voting.tally import Outcome, Result
 
 NEWS = {
@@ -24,6 +26,13 @@ NEWS = {
     Outcome.BLOCKED: say("The vote on {number} “{title}” is blocked by an open call for discussion; it may be put to the vote again."),
     Outcome.FURTHER_DISCUSSION: say("The vote on {number} “{title}” asks for further discussion; it may be put to the vote again."),
 }
+RANKED = {
+    Outcome.CARRIED: say("The priority ballot selected {number} “{title}”; the chair decides next."),
+    Outcome.NOT_CARRIED: say("The priority ballot did not select {number} “{title}”; the chair decides next."),
+    Outcome.TIE_CHAIR_DECIDES: say("The priority ballot leaves {number} “{title}” tied at the line; the chair decides."),
+    Outcome.NO_QUORUM: NEWS[Outcome.NO_QUORUM],
+}
+Found = Result | Placed
 
 
 def seal(ballot_id: int) -> bool:
@@ -37,6 +46,7 @@ def seal(ballot_id: int) -> bool:
         return False
     ballot = session().scalars(queries.whole(ballot_id, ballot.secrecy).execution_options(populate_existing=True)).unique().one()
     results = counting.results(ballot)
+    ballot.result = counting.ranking(ballot).as_data() if ballot.kind is BallotKind.PRIORITY else None
     if ballot.rehearsal:
         return _end_rehearsal(ballot, results)
     perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": {str(number): result.outcome.value for number, result in results.items()}})
@@ -46,7 +56,7 @@ def seal(ballot_id: int) -> bool:
     return True
 
 
-def _end_rehearsal(ballot: Ballot, results: Mapping[int, Result]) -> bool:
+def _end_rehearsal(ballot: Ballot, results: Mapping[int, Found]) -> bool:
     """Write down what a rehearsal found, and nothing else."""
     for item in ballot.items:
         item.result = results[item.number].as_full_data()
@@ -54,7 +64,7 @@ def _end_rehearsal(ballot: Ballot, results: Mapping[int, Result]) -> bool:
     return True
 
 
-def _settle(item: Item, result: Result, ballot: Ballot) -> None:
+def _settle(item: Item, result: Found, ballot: Ballot) -> None:
     item.result = result.as_full_data()
     if item.proposal_id is None:
         return
@@ -64,7 +74,7 @@ def _settle(item: Item, result: Result, ballot: Ballot) -> None:
     after = queries.afterwards(result.outcome, proposal)
     proposal.ballot_outcome = result.outcome.value if after is ProposalState.BALLOTED else None
     facts = {"ballot": ballot.number, "outcome": result.outcome.value}
-    news: Message = NEWS[result.outcome]
+    news: Message = (RANKED if isinstance(result, Placed) else NEWS)[result.outcome]
     perform(Action.TALLY, proposal, actor=SYSTEM, to=after, facts=facts, news=news)
     proposal.version += 1
 

@@ -26,7 +26,7 @@ from tracker.voting.opening import recusals_of
 from tracker.voting.plans import CHOSEN
 from tracker.voting.presets import PRESETS
 from tracker.voting.readings import readings
-from tracker.voting.rules import RECUSED
+from tracker.voting.rules import RECUSED, BallotKind
 from tracker.voting.sentence import rule_facts, rule_sentence
 from tracker.voting.tally import Counts
 from tracker.web.ballots.blueprint import bp
@@ -56,7 +56,7 @@ def new() -> ResponseReturnValue:
     denial = check(Action.OPEN, Ballot(), actor=actor, now=clock.now())
     if denial is not None:
         raise Refused(denial)
-    programme = _programme()
+    programme = newest_programme()
     if request.method == "GET":
         return _form(programme, _start(programme), {})
     entered, step = sent(), request.form.get("step", "")
@@ -65,13 +65,14 @@ def new() -> ResponseReturnValue:
     try:
         plan = plan_of(entered, programme, rehearsal=step == "rehearse")
         if step in {"open", "rehearse"}:
-            return _opened(actions.open_ballot(plan, actor=actor))
+            return opened(actions.open_ballot(plan, actor=actor))
         return _confirm(plan, entered, actions.prepare(plan, actor=actor))
     except Invalid as wrong:
         return _form(programme, entered, dict(wrong.fields)), 422
 
 
-def _opened(ballot: Ballot) -> ResponseReturnValue:
+def opened(ballot: Ballot) -> ResponseReturnValue:
+    """Go to a ballot that was just opened, announced or rehearsed, saying so."""
     said = say("Rehearsal {number} is open. Its voters have been told.") if ballot.rehearsal else say("Ballot {number} is open. Its voters have been told.")
     if ballot.opens_at > clock.now():
         said = say("Ballot {number} is announced. Its voters have been told when it opens.")
@@ -79,7 +80,8 @@ def _opened(ballot: Ballot) -> ResponseReturnValue:
     return redirect(url_for("ballots.show", id=ballot.id), 303)
 
 
-def _programme() -> Programme:
+def newest_programme() -> Programme:
+    """Return the newest published year, for which ballots are opened; raises NotFound."""
     wanted = sa.select(Programme).options(selectinload(Programme.phases)).where(Programme.state == ProgrammeState.PUBLISHED)
     found = session().scalars(wanted.order_by(Programme.year.desc()).limit(1)).first()
     if found is None:
@@ -93,7 +95,7 @@ def _start(programme: Programme) -> Entered:
     if earlier_id is None:
         return entered
     earlier = session().scalars(sa.select(Ballot).options(selectinload(Ballot.items)).where(Ballot.id == earlier_id)).one_or_none()
-    if earlier is None or earlier.programme_id != programme.id or clock.now() < earlier.closes_at:
+    if earlier is None or earlier.kind is not BallotKind.POSITION or earlier.programme_id != programme.id or clock.now() < earlier.closes_at:
         raise NotFound
     return after(earlier, entered)
 

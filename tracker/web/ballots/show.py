@@ -22,10 +22,10 @@ from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.record import Secrecy
 from tracker.voting.record_text import record_text
-from tracker.voting.rules import RECUSED
+from tracker.voting.rules import RECUSED, BallotKind
 from tracker.voting.sentence import rule_facts
 from tracker.voting.tally import Counts
-from tracker.web.ballots import results
+from tracker.web.ballots import priority_pages, results
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
 from tracker.web.formats import translated
@@ -51,7 +51,7 @@ def _one(statement: sa.Select[Ballot]) -> Ballot:
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show a ballot; a POST casts the vote of the unit acted for."""
     if request.method == "POST":
-        return _cast(id)
+        return priority_pages.cast(id) if priority_pages.is_sent() else _cast(id)
     found = session().execute(queries.standing(id)).one_or_none()
     if found is None:
         raise NotFound
@@ -86,6 +86,8 @@ def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> Response
 
 
 def _open(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong | None = None) -> str:
+    if ballot.kind is BallotKind.PRIORITY:
+        return priority_pages.open_page(ballot)
     actor, now = the_actor(), clock.now()
     own = {vote.item_id: (vote, person) for vote, person in session().execute(queries.own_votes(ballot.id, actor.unit_id))} if actor.unit_id else {}
     denial = check(Action.CAST, ballot, actor=actor, now=now)
@@ -133,6 +135,8 @@ def _facts(ballot: Ballot) -> list[tuple[Message, Message]]:
 
 def _closed(ballot_id: int, secrecy: Secrecy, head: str, *, late: Denial | None = None, kept: Mapping[int, Typed] | None = None) -> str:
     ballot = _one(queries.whole(ballot_id, secrecy))
+    if ballot.kind is BallotKind.PRIORITY:
+        return priority_pages.closed_page(ballot, head)
     return render_template(
         "ballots/closed.html",
         ballot=ballot,

@@ -25,7 +25,9 @@ from tracker.policy import Action, Denial, Kind, check
 from tracker.programmes.windows import NotATime, read_local, write_local
 from tracker.projects.actions import next_number
 from tracker.proposals.models import Partner, Proposal
+from tracker.voting.freezing import rule_in_words
 from tracker.voting.grammar import parse_rule
+from tracker.voting.rules import BallotKind
 from tracker.voting.sentence import rule_sentence
 from tracker.voting.tally import Counts
 from tracker.web.decisions.forms import KEY_LIMIT, OPINION_LIMIT, REASON_LIMIT, ConflictForm, DecisionForm
@@ -36,7 +38,8 @@ from tracker.web.reviewed import reviewed
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from tracker.voting.models import Item
+    from tracker.voting.models import Ballot, Item
+    from tracker.voting.priority import Placed
     from tracker.voting.tally import Result
 
 bp = Blueprint("decisions", __name__)
@@ -71,7 +74,7 @@ class Matter:
     """What is decided on, with the result of a ballot that is over but not yet sealed."""
 
     proposal: Proposal
-    unsealed: Result | None
+    unsealed: Result | Placed | None
 
     @property
     def outcome(self) -> str | None:
@@ -125,6 +128,11 @@ def _units_of_both(proposal: Proposal) -> list[object]:
     return [seat.unit for seat in current_user.seats if seat.unit_id in on_it]
 
 
+def _rule(ballot: Ballot, counts: Counts) -> Message:
+    """Say the rule of the vote; ``counts`` are those of the item decided on."""
+    return rule_in_words(ballot) if ballot.kind is BallotKind.PRIORITY else rule_sentence(parse_rule(ballot.rule), counts)
+
+
 def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:
     proposal = matter.proposal
     held = _held(proposal)
@@ -132,7 +140,7 @@ def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, w
         _fill(form, taken, held, together=proposal.programme.release_together)
     voted = session().execute(queries.items_on(proposal.id, clock.now()).limit(1)).first()
     item: Item | None = voted[0] if voted else None
-    rule = rule_sentence(parse_rule(voted[0].ballot.rule), Counts(roll=voted[1], recused=voted[2])) if voted else None
+    rule = _rule(voted[0].ballot, Counts(roll=voted[1], recused=voted[2])) if voted else None
     chip, tone = outcome_chip(matter.outcome)
     choices = _choices(matter) if why_not is None else []
     return render_template(

@@ -1,0 +1,122 @@
+"""What the pages of a priority ballot show: the choice while it is open, the ranking after it has closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracker.members.models import Person, Unit
+from tracker.messages import Message
+from tracker.voting import counting
+from tracker.voting.freezing import priority_numbers
+from tracker.voting.models import Ballot, Item, RollEntry, Vote
+from tracker.voting.priority import Placed, Placement, PriorityResult
+from tracker.voting.priority_costs import cost_in
+from tracker.voting.priority_rule import Method, parse_priority_rule
+from tracker.voting.priority_words import PLACEMENTS, money, priority_facts, priority_sentence, verdict, why
+from tracker.voting.rules import RECUSED
+from tracker.web.ballots.scores import Sent
+from tracker.web.identity import the_actor
+
+Wrong = Mapping[str, Sequence[Message]]
+TONES = {Placement.SELECTED: "good", Placement.CUT_TIE: "warn", Placement.WAITING: "warn", Placement.NOT_SELECTED: "bad", Placement.NO_QUORUM: "idle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One item as a voter's page shows it."""
+
+    item: Item
+    why: Message | None
+    score: int | None
+    cost: str | None
+    errors: tuple[Message, ...]
+    recused: tuple[tuple[Unit, Message], ...]
+
+
+def voting(ballot: Ballot, own: Mapping[int, tuple[Vote, Person]], form: Sent | None, wrong: Wrong) -> dict[str, object]:
+    """Return what the page of an open priority ballot shows beside what every open ballot does; ``own`` are the unit's votes by item."""
+    rule = parse_priority_rule(ballot.rule)
+    votes = [own[item.id] for item in ballot.items if item.id in own]
+    stands = {item.number: own[item.id][0].score for item in ballot.items if item.id in own}
+    filled = stands if form is None else form.scores
+    sheets = [_sheet(ballot, item, filled.get(item.number), wrong) for item in ballot.items]
+    nothing = form.none if form is not None else bool(votes) and not any(vote.score for vote, _person in votes)
+    return {
+        "rule": rule,
+        "sheets": sheets,
+        "approves": rule.method is Method.APPROVE,
+        "scores": [(str(score), str(score), "") for score in range(rule.most + 1)],
+        "nothing": nothing,
+        "last": max(votes, key=lambda pair: pair[0].cast_at, default=None),
+        "may_cast": any(sheet.why is None for sheet in sheets),
+        "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
+    }
+
+
+def _sheet(ballot: Ballot, item: Item, score: int | None, wrong: Wrong) -> Sheet:
+    names = {entry.unit_id: entry.unit for entry in ballot.roll}
+    mine = next((RECUSED[one.why] for one in item.recusals if one.unit_id == the_actor().unit_id), None)
+    recused = tuple((names[one.unit_id], RECUSED[one.why]) for one in item.recusals if one.unit_id in names)
+    return Sheet(item, mine, score, _cost(ballot, item), tuple(wrong.get(f"score-{item.number}", ())), recused)
+
+
+def _cost(ballot: Ballot, item: Item) -> str | None:
+    cost = cost_in(ballot.options, item.number)
+    return None if cost is None else money(cost)
+
+
+def facts(ballot: Ballot) -> list[tuple[Message, Message]]:
+    """Return how the ballot is decided, part by part."""
+    return [(fact.label, fact.text) for fact in priority_facts(parse_priority_rule(ballot.rule), **priority_numbers(ballot.frozen))]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A proposal in the ranking."""
+
+    item: Item
+    placed: Placed
+    label: Message
+    tone: str
+    why: Message
+    cost: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one unit chose: per item its score, None without one; ``recused`` holds the numbers of the items it does not vote on."""
+
+    unit: Unit
+    scores: Mapping[int, int | None]
+    recused: frozenset[int]
+
+
+def ranking(ballot: Ballot) -> dict[str, object]:
+    """Return what the page of a closed priority ballot shows beside what every closed ballot does; votes must be loaded."""
+    rule = parse_priority_rule(ballot.rule)
+    result = counting.ranking(ballot)
+    items = {item.number: item for item in ballot.items}
+    lines = [_ranked(ballot, result, items[one.candidate.number], one) for one in result.ranking]
+    return {
+        "rule": rule,
+        "approves": rule.method is Method.APPROVE,
+        "verdict": verdict(result, {number: _name(item) for number, item in items.items()}),
+        "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
+        "groups": [(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
+        "units": [_row(ballot, entry) for entry in ballot.roll],
+    }
+
+
+def _name(item: Item) -> object:
+    return item.proposal.number if item.proposal is not None else item
+
+
+def _ranked(ballot: Ballot, result: PriorityResult, item: Item, placed: Placed) -> Ranked:
+    return Ranked(item, placed, PLACEMENTS[placed.placement], TONES[placed.placement], why(result, placed), _cost(ballot, item))
+
+
+def _row(ballot: Ballot, entry: RollEntry) -> Row:
+    scores = {item.number: next((vote.score for vote in item.votes if vote.unit_id == entry.unit_id), None) for item in ballot.items}
+    out = frozenset(item.number for item in ballot.items if any(one.unit_id == entry.unit_id for one in item.recusals))
+    return Row(entry.unit, scores, out)
