@@ -18,10 +18,11 @@ from flask import Flask
 
 from tests.cast import NOW, Cast
 from tests.decisions.placing import place
+from tests.unguarded import drop_guards
 from tracker import clock
 from tracker.audit import chain
 from tracker.audit.models import Event as Recorded
-from tracker.db import db, is_sqlite, writing
+from tracker.db import db, writing
 from tracker.errors import Refused
 from tracker.policy import Action, Actor, Role
 from tracker.proposals.models import Proposal
@@ -216,8 +217,7 @@ def test_voters_against_the_close_agree_with_the_tally(app: Flask, cast: Cast, o
 def _drop_guards(app: Flask) -> None:
     """Take out the triggers by which the database itself refuses a vote in a sealed ballot."""
     with app.app_context(), writing() as session:
-        for name in ("vote_no_insert", "vote_no_update"):
-            session.execute(sa.text(f"DROP TRIGGER {name}" + ("" if is_sqlite() else " ON vote")))
+        drop_guards(session, "vote")
 
 
 def test_without_the_lock_the_database_still_refuses_a_vote_behind_the_tally(app: Flask, cast: Cast, opened: int) -> None:

@@ -16,7 +16,7 @@ from tracker.voting.tally import Result
 def settle(proposals: Iterable[Proposal], now: datetime) -> dict[int, Result | Placed]:
     """Tally what stands in a ballot that is over at ``now`` and unsealed: tell each proposal its state, return results by its id.
 
-    The numbers are those that sealing will write down. Writes nothing; no query when nothing is due, else two.
+    The numbers are those that sealing will write down. Writes nothing; no query when nothing is due, else one.
     """
     due = {one.id: one for one in proposals if one.state is ProposalState.IN_BALLOT and one.ballot_closes_at is not None and one.ballot_closes_at <= now}
     results = results_of_due(due, now)

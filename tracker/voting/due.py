@@ -1,10 +1,11 @@
-"""What the votes say of ballots that are over and that nobody has sealed yet, in two queries whatever their number.
+"""What the votes say of ballots that are over and that nobody has sealed yet, in one query whatever their number.
 
 Lists and desks ask this; the numbers are those that sealing will write down, counted by the same pure record.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,12 @@ from tracker.voting.tally import Position, Result, tally
 
 
 class _Fact(StrEnum):
+    """Kinds of rows, in the order in which they are read: what a vote means depends on the kind of its ballot."""
+
+    KIND = "kind"
+    RULE = "rule"
+    OPTIONS = "options"
+    ITEM = "item"
     ROLL = "roll"
     RECUSED = "recused"
     VOTE = "vote"
@@ -35,13 +42,16 @@ class _Fact(StrEnum):
     STRUCK = "struck"
 
 
+_ORDER: Mapping[str, int] = {fact.value: place for place, fact in enumerate(_Fact)}
+
+
 @dataclass(slots=True)
 class _Gathered:
     """The rows of one ballot; units go by their ids as text."""
 
-    rule: JSONDict
-    options: JSONDict
-    kind: BallotKind
+    kind: BallotKind = BallotKind.POSITION
+    rule: JSONDict = field(default_factory=dict)
+    options: JSONDict = field(default_factory=dict)
     proposals: dict[int, int | None] = field(default_factory=dict)
     roll: list[RollLine] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
@@ -61,7 +71,7 @@ class _Gathered:
         return {item.number: tally(record.rule, record.counts(item)) for item in record.items}
 
     def _ranked(self) -> Iterator[PriorityItem]:
-        for number in self.proposals:
+        for number in sorted(self.proposals):
             counted = [vote for vote in self.scores[number] if vote.unit not in self.struck]
             invalid = self.invalid[number] - self.struck
             yield PriorityItem(
@@ -77,7 +87,7 @@ class _Gathered:
         return frozenset(self.present | seen) if self.options.get("meeting") else None
 
     def _items(self) -> Iterator[RecordItem]:
-        for number in self.proposals:
+        for number in sorted(self.proposals):
             counted = [vote for vote in self.votes[number] if vote.unit not in self.struck]
             invalid = self.invalid[number] - self.struck
             yield RecordItem(
@@ -104,25 +114,21 @@ def results_of_due(proposal_ids: Collection[int], now: datetime) -> dict[int, Re
 
 def _gather(proposal_ids: Collection[int], now: datetime) -> list[_Gathered]:
     theirs = sa.select(Item.ballot_id).where(Item.proposal_id.in_(proposal_ids))
-    wanted = (
-        sa.select(Ballot.id, Ballot.rule, Ballot.options, Ballot.kind, Item.number, Item.proposal_id)
-        .join(Item, Item.ballot_id == Ballot.id)
-        .where(Ballot.id.in_(theirs), Ballot.sealed_at.is_(None), Ballot.closes_at <= now, ~Ballot.rehearsal)
-        .order_by(Ballot.id, Item.number)
-    )
-    ballots: dict[int, _Gathered] = {}
-    for ballot_id, rule, options, kind, number, proposal_id in session().execute(wanted):
-        ballots.setdefault(ballot_id, _Gathered(rule, options, kind)).proposals[number] = proposal_id
-    for row in session().execute(_facts(ballots)) if ballots else ():
+    due = sa.select(Ballot.id).where(Ballot.id.in_(theirs), Ballot.sealed_at.is_(None), Ballot.closes_at <= now, ~Ballot.rehearsal)
+    ballots: defaultdict[int, _Gathered] = defaultdict(_Gathered)
+    for row in sorted(session().execute(_facts(due)), key=lambda row: _ORDER[row[0]]):
         _add(ballots[row[1]], row)
-    return list(ballots.values())
+    return [ballots[key] for key in sorted(ballots)]
 
 
-def _facts(ballot_ids: Mapping[int, object]) -> sa.CompoundSelect[Any]:
-    """Every row that counts in these ballots: kind, ballot, item, unit, a word, a yes or no."""
-    none, no, ids = sa.literal(0), sa.literal(value=False), list(ballot_ids)
+def _facts(ids: sa.Select[int]) -> sa.CompoundSelect[Any]:
+    """Every row that counts in these ballots: kind of row, ballot, item, unit or proposal, a word, a yes or no."""
+    none, no = sa.literal(0), sa.literal(value=False)
+    settings = ((_Fact.KIND, sa.cast(Ballot.kind, sa.Text)), (_Fact.RULE, sa.cast(Ballot.rule, sa.Text)), (_Fact.OPTIONS, sa.cast(Ballot.options, sa.Text)))
+    ballots = [sa.select(sa.literal(fact.value).label("fact"), Ballot.id, none, none, text, no).where(Ballot.id.in_(ids)) for fact, text in settings]
+    item = sa.select(sa.literal(_Fact.ITEM.value), Item.ballot_id, Item.number, sa.func.coalesce(Item.proposal_id, 0), sa.literal(""), no)
     noted = sa.or_(RollEntry.present.is_not(None), RollEntry.voted)
-    roll = sa.select(sa.literal(_Fact.ROLL.value).label("fact"), RollEntry.ballot_id, none.label("number"), RollEntry.unit_id, RollEntry.weight, noted)
+    roll = sa.select(sa.literal(_Fact.ROLL.value), RollEntry.ballot_id, none, RollEntry.unit_id, RollEntry.weight, noted)
     struck = sa.select(sa.literal(_Fact.STRUCK.value), Strike.ballot_id, none, Strike.unit_id, sa.literal(""), no)
     recused = sa.select(sa.literal(_Fact.RECUSED.value), Item.ballot_id, Item.number, Recusal.unit_id, sa.literal(""), no).join(Recusal.item)
     marked = sa.func.coalesce(sa.cast(Vote.position, sa.String), sa.cast(Vote.score, sa.String), "")
@@ -132,6 +138,8 @@ def _facts(ballot_ids: Mapping[int, object]) -> sa.CompoundSelect[Any]:
         Item, Item.id == SecretVote.item_id
     )
     return sa.union_all(
+        *ballots,
+        item.where(Item.ballot_id.in_(ids)),
         roll.where(RollEntry.ballot_id.in_(ids)),
         struck.where(Strike.ballot_id.in_(ids)),
         recused.where(Item.ballot_id.in_(ids)),
@@ -142,21 +150,32 @@ def _facts(ballot_ids: Mapping[int, object]) -> sa.CompoundSelect[Any]:
 
 def _add(ballot: _Gathered, row: Sequence[Any]) -> None:
     fact, _ballot, number, unit_id, word, flag = row
-    unit = str(unit_id)
     match _Fact(fact):
+        case _Fact.KIND:
+            ballot.kind = BallotKind(word)
+        case _Fact.RULE:
+            ballot.rule = json.loads(word)
+        case _Fact.OPTIONS:
+            ballot.options = json.loads(word)
+        case _Fact.ITEM:
+            ballot.proposals[number] = unit_id or None
         case _Fact.ROLL:
-            ballot.roll.append(RollLine(unit=unit, weight=parse_decimal(word)))
-            if flag:
-                ballot.present.add(unit)
-        case _Fact.STRUCK:
-            ballot.struck.add(unit)
+            ballot.roll.append(RollLine(unit=str(unit_id), weight=parse_decimal(word)))
+            ballot.present |= {str(unit_id)} if flag else set()
         case _Fact.RECUSED:
-            ballot.recused[number].add(unit)
+            ballot.recused[number].add(str(unit_id))
+        case _Fact.STRUCK:
+            ballot.struck.add(str(unit_id))
         case _Fact.SECRET:
             ballot.votes[number].append(CastVote(position=Position(word)))
-        case _Fact.VOTE if not word:
-            ballot.invalid[number].add(unit)
-        case _Fact.VOTE if ballot.kind is BallotKind.PRIORITY:
-            ballot.scores[number].append(ScoreVote(unit=unit, score=int(word)))
         case _Fact.VOTE:
-            ballot.votes[number].append(CastVote(position=Position(word), unit=unit, commit=bool(flag)))
+            _add_vote(ballot, number, str(unit_id), word, commit=bool(flag))
+
+
+def _add_vote(ballot: _Gathered, number: int, unit: str, word: str, *, commit: bool) -> None:
+    if not word:
+        ballot.invalid[number].add(unit)
+    elif ballot.kind is BallotKind.PRIORITY:
+        ballot.scores[number].append(ScoreVote(unit=unit, score=int(word)))
+    else:
+        ballot.votes[number].append(CastVote(position=Position(word), unit=unit, commit=commit))
