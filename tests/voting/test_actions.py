@@ -119,14 +119,15 @@ def test_a_replaced_representative_is_refused_at_once_and_the_successor_may_chan
     assert _votes(app) == [(cast.units["huawei"], Position.NO, heir_id)]
 
 
-def test_the_last_vote_of_a_unit_counts_and_the_colleague_is_told(app: Flask, cast: Cast, opened: int) -> None:
+def test_the_last_vote_of_a_unit_counts_and_everyone_who_votes_for_it_is_told_of_both(app: Flask, cast: Cast, opened: int) -> None:
     _cast(app, opened, cast.huawei.actor)
     _cast(app, opened, cast.huawei_alternate.actor, NO)
     assert _votes(app) == [(cast.units["huawei"], Position.NO, cast.huawei_alternate.person_id)]
     with app.app_context():
-        told = db.session.scalars(sa.select(Notice.person_id).where(Notice.action == Action.CAST.value)).all()
+        told = db.session.scalars(sa.select(Notice).where(Notice.action == Action.CAST.value).order_by(Notice.id)).all()
         kept = db.session.scalars(queries.last_acts(opened, cast.units["huawei"])).all()
-    assert told == [cast.huawei.person_id]
+    assert [notice.person_id for notice in told] == [cast.huawei.person_id, cast.huawei_alternate.person_id] * 2
+    assert ["was changed" in notice.msgid for notice in told] == [False, False, True, True]
     assert len(kept) == 2
 
 

@@ -89,7 +89,7 @@ def test_nobody_else_sees_a_vote_before_the_close(app: Flask, cast: Cast, client
 
 
 def test_the_unit_sees_its_own_vote(app: Flask, cast: Cast, client_of: SignIn, voted: int) -> None:
-    assert _leaks(app, client_of(cast.huawei)) == [f"/ballots/{voted}"]
+    assert _leaks(app, client_of(cast.huawei)) == [f"/ballots/{voted}", f"/ballots/{voted}/confirmation"]
 
 
 def test_control_the_same_crawl_finds_it_after_the_close(app: Flask, cast: Cast, client_of: SignIn, voted: int, at: StandingAt) -> None:

@@ -86,9 +86,11 @@ def test_new_gives_bad_input_back(app: Flask, cast: Cast, client_of: SignIn, cha
 
 def test_a_half_filled_page_casts_what_was_chosen(app: Flask, cast: Cast, client_of: SignIn, opened: int) -> None:
     client = client_of(cast.huawei)
-    assert client.post(f"/ballots/{opened}", data=VOTE).status_code == 303
+    answer = client.post(f"/ballots/{opened}", data=VOTE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/ballots/{opened}/confirmation")
+    assert "Still without a vote of your unit: 1 item" in client.get(f"/ballots/{opened}/confirmation").text
     page = client.get(f"/ballots/{opened}").text
-    assert "Still without a vote of your unit: item 2." in page
+    assert "Still without a vote of your unit: 1 item" in page
     assert "leads this proposal" in page
     assert "Recorded: In favour" in page
     assert len(_votes(app)) == 1
@@ -126,7 +128,7 @@ def test_hostile_votes_are_refused(app: Flask, cast: Cast, client_of: SignIn, op
 
 
 def test_those_without_a_voice_are_told_why(cast: Cast, client_of: SignIn, opened: int) -> None:
-    assert "Only these can do this" in client_of(cast.chair).get(f"/ballots/{opened}").text
+    assert "The chair decides once the result is out" in client_of(cast.chair).get(f"/ballots/{opened}").text
     assert client_of(cast.chair).post(f"/ballots/{opened}", data=VOTE).status_code == 403
 
 
@@ -179,6 +181,10 @@ def test_statement_budgets(app: Flask, cast: Cast, client_of: SignIn, queries: C
     assert len(seen) <= 8, seen.all
     with queries() as seen:
         client.post("/ballots/1", data={f"position-{n}": "yes" for n in range(1, items + 1)})
+    tells = [one for one in seen.all if one.startswith(("INSERT INTO notice", "INSERT INTO mailing"))]
+    assert (len(tells), len(seen) - len(tells)) == (2, 8), seen.all
+    with queries() as seen:
+        client.get("/ballots/1/confirmation")
     assert len(seen) <= 8, seen.all
     with queries() as seen:
         client.get("/ballots")

@@ -302,7 +302,7 @@ def test_scores_do_not_fit_a_ballot_of_positions_nor_the_reverse(app: Flask, cas
 def test_those_without_a_voice_are_refused(app: Flask, cast: Cast, client_of: SignIn, opened: Open) -> None:
     key = opened()
 
-    assert "Only these can do this" in client_of(cast.chair).get(f"/ballots/{key}").text
+    assert "The chair decides once the result is out" in client_of(cast.chair).get(f"/ballots/{key}").text
     assert [approve(client_of(who), key, 1).status_code for who in (cast.chair, cast.secretariat, cast.member_1)] == [403, 403, 403]
     assert votes(app) == {}
 
@@ -425,7 +425,7 @@ def test_statement_budgets(app: Flask, cast: Cast, client_of: SignIn, queries: C
     ):
         with queries() as seen:
             assert ask().status_code in {200, 303}
-        counted.append(len(seen))
+        counted.append(sum(not one.startswith(("INSERT INTO notice", "INSERT INTO mailing")) for one in seen.all))
     with at(AFTER):
         client = client_of(cast.huawei)
         with queries() as seen:
@@ -455,7 +455,7 @@ def test_announced_ballot_takes_no_choice_before_it_opens(app: Flask, cast: Cast
     answer = approve(client_of(cast.sogou), key, 1)
 
     assert (answer.status_code, votes(app)) == (409, {})
-    assert "The ballot opens at 12 Jan 2021, 09:00 (Beijing)." in words(answer.text)
+    assert "You can vote for your unit from 12 Jan 2021, 09:00 (Beijing) until" in words(answer.text)
 
 
 def test_further_round_begins_with_the_rule_and_proposals_of_the_one_before(app: Flask, cast: Cast, client_of: SignIn, opened: Open, at: StandingAt) -> None:

@@ -39,6 +39,12 @@ def seated_in_units(units: Collection[int] | None = None, *roles: Role) -> list[
     return list(session().scalars(wanted))
 
 
+def voices(unit_id: int | None, now: datetime) -> sa.Select[int]:
+    """The ids of the persons who can vote for a unit at ``now``, each once: its representatives and alternates."""
+    wanted = sa.select(Seat.person_id).distinct().where(Seat.role.in_((Role.REPRESENTATIVE, Role.ALTERNATE)), held(now))
+    return wanted.where(Seat.unit_id == unit_id)
+
+
 def actors(people: sa.Select[int]) -> list[Actor]:
     """Return ``people`` as they may act now: one actor for each seat held, in one query."""
     rows = session().execute(sa.select(Seat.person_id, Seat.role, Seat.unit_id, Seat.id).where(Seat.person_id.in_(people), held(clock.now())))
@@ -211,6 +217,11 @@ def note_only_secretariat(person: Person) -> None:
     """Note on ``person`` whether they alone can now sign in and act as the secretariat."""
     able = sa.select(Seat.person_id).distinct().where(Seat.role == Role.SECRETARIAT, held(clock.now()), Seat.person.has(Person.state == PersonState.ACTIVE))
     person.only_secretariat = set(session().scalars(able)) == {person.id}  # type: ignore[misc] # a mark on the instance, not a column
+
+
+def typed_by(token: str) -> sa.Select[int]:
+    """The person of a sign-in session, over or not."""
+    return sa.select(SignInSession.person_id).where(SignInSession.token_hash == hash_token(token))
 
 
 def link_behind(token: str) -> sa.Select[Link]:

@@ -94,13 +94,15 @@ class Bilingual:
 
 
 def freeze(value: object) -> object:
-    """Turn a message's parameter into JSON: names keep both languages, instants their zone, days stay days, a message its source and values."""
+    """Turn a message's parameter into JSON: names keep both languages, instants their zone, days stay days, a message its source and values, a list what is in it."""
     if isinstance(value, Message):
         return {"say": value.msgid, "params": {name: freeze(item) for name, item in value.params.items()}}
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
+    if isinstance(value, list | tuple):
+        return [freeze(item) for item in value]
     if hasattr(value, "name_zh"):
         return {"zh": value.name_zh, "en": getattr(value, "name_en", "")}
     return value
@@ -108,6 +110,8 @@ def freeze(value: object) -> object:
 
 def thaw(value: object) -> object:
     """Undo ``freeze``."""
+    if isinstance(value, list):
+        return [thaw(item) for item in value]
     if isinstance(value, dict) and "say" in value:
         return Message(value["say"], {name: thaw(item) for name, item in value["params"].items()})
     if isinstance(value, dict) and "at" in value:

@@ -47,7 +47,7 @@ class MailState(StrEnum):
 K = NoticeKind
 KINDS: Mapping[NoticeKind, Message] = {
     K.ACCOUNT: say("Your account and your seats"),
-    K.BALLOT: say("A ballot that awaits your unit's vote"),
+    K.BALLOT: say("A ballot that awaits your unit's vote, and what it has voted"),
     K.RETURNED: say("What was sent back to your unit for changes"),
     K.DECISION: say("Decisions on your unit's proposals"),
     K.REPORTING: say("Dates of the reports that your unit owes"),
@@ -70,6 +70,8 @@ MAIL_STATES: Mapping[MailState, Message] = {
     MailState.FAILED: say("given up"),
     MailState.DROPPED: say("not sent: may no longer see it"),
 }
+_OF_THE_UNIT = frozenset({Action.OPEN, Action.CAST, Action.REMIND})
+"""Acts in a ballot that ask something of a unit, or tell it what stands as its own vote."""
 _DECISIONS = frozenset({Action.APPROVE, Action.ACCEPT_CHANGES, Action.DEFER, Action.REJECT})
 _BY_SUBJECT: Mapping[str, NoticeKind] = {
     "person": K.ACCOUNT,
@@ -88,7 +90,7 @@ def kind_of(subject_kind: str, action: str, audience: str) -> NoticeKind:
     if audience in _BY_AUDIENCE:
         return _BY_AUDIENCE[audience]
     if subject_kind == "ballot":
-        return K.BALLOT if action == Action.OPEN else K.COMMITTEE
+        return K.BALLOT if action in _OF_THE_UNIT else K.COMMITTEE
     if action in {Action.RETURN, Action.SEND_BACK, Action.APPROVE_WITH_CHANGES}:
         return K.RETURNED
     if subject_kind == "proposal" and action in _DECISIONS:

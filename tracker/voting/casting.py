@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,14 +14,13 @@ from sqlalchemy.orm.attributes import set_committed_value
 from tracker import clock
 from tracker.db import is_sqlite, session
 from tracker.errors import Invalid, NotFound, Refused
-from tracker.members import queries as members
 from tracker.messages import Message, say
-from tracker.notifications.actions import tell
-from tracker.policy import Action, Actor, Role, check
+from tracker.policy import Action, Actor, check
 from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
 from tracker.voting import queries
-from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
+from tracker.voting.confirming import Question, tell_unit
+from tracker.voting.models import Ballot, Item, RollEntry, Vote
 from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Position
 
@@ -44,12 +43,6 @@ COMMITMENTS: Mapping[Commitment, Message] = {
     Commitment.DATA: say("data"),
     Commitment.FUNDS: say("funds"),
 }
-POSITIONS: Mapping[Position, Message] = {
-    Position.YES: say("In favour"),
-    Position.NO: say("Against"),
-    Position.ABSTAIN: say("Abstain"),
-    Position.DISCUSS: say("Needs discussion"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +64,11 @@ class Confirmation:
     at: datetime
 
 
-Question = tuple[Item, Recusal | None, Vote | None]
-
-
 def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Confirmation:
     """Record the votes of the actor's unit: ``choices`` by item number; items left out stay as they are.
 
-    In order: locks the ballot against its close, reads the clock, checks, writes all votes in one statement, records the event; the
-    same vote again writes nothing. Raises NotFound, Refused (wrong person, closed), Invalid (fields ``reason-<n>``,
+    In order: locks the ballot against its close, reads the clock, checks, writes all votes in one statement, records the event,
+    tells everyone who votes for the unit; the same vote again writes nothing and tells nobody. Raises NotFound, Refused (wrong person, closed), Invalid (fields ``reason-<n>``,
     ``position-<n>``) for a missing reason, a position the ballot does not offer, or an item the unit is recused on.
     """
     ballot, entry, asked = to_cast(ballot_id, actor.unit_id)
@@ -97,17 +87,19 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Conf
         entry.voted = True
         if not ballot.rehearsal:
             perform(Action.CAST, ballot, actor=actor, facts={"votes": {str(item.number): choice.position.value for item, choice in news.items()}})
-        tell_colleagues(ballot, asked, news, actor, at)
+        tell_unit(ballot, entry, asked, {item: choice.position for item, choice in news.items()}, actor=actor, at=at)
     recorded = tuple(item.number for item in news)
     return Confirmation(recorded, tuple(number for number in cleaned if number not in recorded), _missing(asked, cleaned), at)
 
 
 def to_cast(ballot_id: int, unit_id: int | None) -> tuple[Ballot, RollEntry | None, list[Question]]:
-    """Lock a ballot against its close and return it with one unit's entry on the roll and what it is asked; raises NotFound."""
+    """Lock a ballot against its close and return it with one unit's entry on the roll, its voices known, and what it is asked; raises NotFound."""
     rows = session().execute(queries.to_cast(ballot_id, unit_id)).all()
     if not rows:
         raise NotFound
     ballot, entry = rows[0][0], rows[0][1]
+    if entry is not None:
+        entry.voices = tuple(int(person) for person in (rows[0][5] or "").split(",") if person)  # type: ignore[misc] # an instance's own answer over the class's "not asked"
     set_committed_value(ballot, "roll", [] if entry is None else [entry])
     return ballot, entry, [(row[2], row[3], row[4]) for row in rows]
 
@@ -172,23 +164,6 @@ def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
     insert = (sqlite.insert if is_sqlite() else postgresql.insert)(Vote).values(rows)
     changed = {name: insert.excluded[name] for name in ("position", "reason", "commitments", "channel", "entry_id", "person_id", "cast_at")}
     session().execute(insert.on_conflict_do_update(index_elements=["item_id", "unit_id"], set_=changed), execution_options={"synchronize_session": False})
-
-
-def tell_colleagues(ballot: Ballot, asked: Sequence[Question], news: Collection[Item], actor: Actor, at: datetime) -> None:
-    """Tell the unit's voices when one of them has changed what another had cast."""
-    if not any(vote is not None and vote.person_id != actor.person_id for item, _recusal, vote in asked if item in news) or actor.unit_id is None:
-        return
-    colleagues = set(members.seated_in_units({actor.unit_id}, Role.REPRESENTATIVE, Role.ALTERNATE)) - {actor.person_id}
-    message = say("Your unit's vote in ballot {number} was changed by {person}.", number=ballot.number, person=Named(actor.name_zh, actor.name_en))
-    tell(dict.fromkeys(colleagues, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A person's name in both languages, as the value of a message."""
-
-    name_zh: str
-    name_en: str
 
 
 def _missing(asked: Sequence[Question], cleaned: Mapping[int, Choice]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -91,7 +92,8 @@ class Ballot(Base):
 class RollEntry(Base):
     """A unit on the roll (名册): its weight, whether a vote of it has been received, how it is present (None: not, or no meeting).
 
-    In a secret ballot ``voted`` is all that is known of a unit, and every row of the roll is written anew at each cast.
+    In a secret ballot ``voted`` is all that is known of a unit, and every row of the roll is written anew at each cast. ``voices`` are
+    the ids of those who vote for the unit now, where a selection asked for them.
     """
 
     __tablename__ = "roll_entry"
@@ -103,6 +105,7 @@ class RollEntry(Base):
     weight: Mapped[str] = mapped_column(sa.String(20), default="1")
     voted: Mapped[bool] = mapped_column(default=False)
     present: Mapped[law.Presence | None] = mapped_column(choice(law.Presence))
+    voices: ClassVar[tuple[int, ...]] = ()
 
     ballot: Mapped[Ballot] = relationship(back_populates="roll", lazy="raise_on_sql")
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")

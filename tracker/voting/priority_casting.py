@@ -13,7 +13,8 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, check
 from tracker.transitions import perform
-from tracker.voting.casting import Confirmation, Question, tell_colleagues, to_cast
+from tracker.voting.casting import Confirmation, to_cast
+from tracker.voting.confirming import Question, tell_unit
 from tracker.voting.models import Item, Vote
 from tracker.voting.priority_rule import Method, PriorityRule, parse_priority_rule
 from tracker.voting.rules import BallotKind, Channel
@@ -44,7 +45,7 @@ def cast_scores(ballot_id: int, scores: Mapping[int, int], *, actor: Actor, none
         entry.voted = True
         if not ballot.rehearsal:
             perform(Action.CAST, ballot, actor=actor, facts={"scores": {str(item.number): score for item, score in written.items()}})
-        tell_colleagues(ballot, asked, written, actor, at)
+        tell_unit(ballot, entry, asked, written, actor=actor, at=at)
     recorded = tuple(item.number for item in news)
     missing = tuple(item.number for item, recusal, vote in asked if recusal is None and vote is None and item.number not in chosen)
     return Confirmation(recorded, tuple(number for number in chosen if number not in recorded), missing, at)

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from tracker import clock
 from tracker.audit.models import Event, Head
-from tracker.members.models import Person, Unit
-from tracker.policy import Action
+from tracker.members import queries as members
+from tracker.members.models import Person, Seat, Unit
+from tracker.policy import Action, Role
 from tracker.programmes.models import Programme
 from tracker.programmes.stages import Order
 from tracker.proposals.models import Proposal
@@ -63,13 +65,16 @@ def whole(ballot_id: int, secrecy: Secrecy = Secrecy.RECORDED) -> sa.Select[Ball
     return frozen(ballot_id).options(selectinload(Ballot.items).selectinload(votes), selectinload(Ballot.strikes))
 
 
-def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry | None, Item, Recusal | None, Vote | None]:
+def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry | None, Item, Recusal | None, Vote | None, str | None]:
     """The items of a ballot, each with why this unit may not vote on it and with its vote so far, if any.
 
-    The ballot, whose row is locked against the close, and the unit's entry on its roll (None: it is not on it) stand in every row.
+    The ballot, whose row is locked against the close, the unit's entry on its roll (None: it is not on it) and the ids of those who vote
+    for the unit now, with commas between them, stand in every row.
     """
+    voices = members.voices(unit_id, clock.now()).subquery()
+    ids = sa.select(sa.func.aggregate_strings(sa.cast(voices.c.person_id, sa.String), ",")).scalar_subquery()
     return (
-        sa.select(Ballot, RollEntry, Item, Recusal, Vote)
+        sa.select(Ballot, RollEntry, Item, Recusal, Vote, ids)
         .outerjoin(RollEntry, sa.and_(RollEntry.ballot_id == Ballot.id, RollEntry.unit_id == unit_id))
         .join(Item, Item.ballot_id == Ballot.id)
         .outerjoin(Recusal, sa.and_(Recusal.item_id == Item.id, Recusal.unit_id == unit_id))
@@ -166,4 +171,15 @@ def own_votes(ballot_id: int, unit_id: int) -> sa.Select[Vote, Person]:
         .join(Item, Item.id == Vote.item_id)
         .join(Person, Person.id == Vote.person_id)
         .where(Item.ballot_id == ballot_id, Vote.unit_id == unit_id)
+    )
+
+
+def voices_of(unit_ids: Collection[int]) -> sa.Select[int | None, Person]:
+    """Those who vote for these units now, each with the unit's id: representatives first, then alternates."""
+    return (
+        sa.select(Seat.unit_id, Person)
+        .select_from(Seat)
+        .join(Person, Person.id == Seat.person_id)
+        .where(Seat.unit_id.in_(unit_ids), Seat.role.in_((Role.REPRESENTATIVE, Role.ALTERNATE)), members.held(clock.now()))
+        .order_by(Seat.unit_id, Seat.role.desc(), Person.id)
     )

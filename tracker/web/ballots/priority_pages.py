@@ -15,7 +15,7 @@ from tracker.messages import say
 from tracker.policy import Action, Denial, Kind, can, check
 from tracker.voting import actions, queries
 from tracker.voting.models import Ballot
-from tracker.web.ballots import priority
+from tracker.web.ballots import priority, voting
 from tracker.web.ballots.priority import Wrong
 from tracker.web.ballots.scores import Sent, is_sent, sent
 from tracker.web.formats import translated
@@ -68,6 +68,7 @@ def open_page(ballot: Ballot, form: Sent | None = None, wrong: Wrong | None = No
         "ballots/priority_open.html",
         ballot=ballot,
         may_discard=can(Action.DISCARD, ballot, actor=actor, now=now),
+        answer=voting.answer(ballot),
         denial=check(Action.CAST, ballot, actor=actor, now=now),
         voted=sum(entry.voted for entry in ballot.roll),
         total=len(ballot.roll),

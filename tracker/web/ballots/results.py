@@ -8,7 +8,8 @@ from fractions import Fraction
 from tracker.members.models import Unit
 from tracker.messages import Message, say
 from tracker.voting import counting
-from tracker.voting.casting import COMMITMENTS, POSITIONS, Commitment
+from tracker.voting.casting import COMMITMENTS, Commitment
+from tracker.voting.confirming import POSITIONS
 from tracker.voting.decimals import number_text
 from tracker.voting.grammar import Base, Rule, parse_rule
 from tracker.voting.models import Ballot, Item, RollEntry

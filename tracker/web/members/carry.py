@@ -15,6 +15,8 @@ from tracker.web.protection import safe_next
 
 LARGEST = 400_000
 MOST_FIELDS = 2000
+AGAIN = ("after_sign_in", "restore")
+"""The field of a form that, sent again, is to be shown with all that was typed rather than carried out."""
 PROOF_HEADER = "Sec-Fetch-Site"
 
 

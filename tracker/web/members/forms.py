@@ -89,7 +89,7 @@ def show(form: TextForm, wrong: Invalid) -> None:
 
 
 class SignInForm(TextForm):
-    """E-mail and password; ``carry`` holds what was typed into a form whose session was over, ``carry_to`` where it was sent."""
+    """E-mail and password; ``carry`` holds what was typed into a form whose session was over, ``carry_to`` where it was sent, ``carry_for`` by whom."""
 
     email = EmailField(_l("E-mail"), [required(), at_most(254)], render_kw={"autocomplete": "username", "autocapitalize": "off"})
     password = PasswordField(_l("Password"), [required()], render_kw={"autocomplete": "current-password"})
@@ -97,6 +97,7 @@ class SignInForm(TextForm):
     next = HiddenField()
     carry = HiddenField()
     carry_to = HiddenField()
+    carry_for = HiddenField()
 
 
 class ForgotForm(TextForm):

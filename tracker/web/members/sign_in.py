@@ -65,33 +65,34 @@ def sign_in() -> ResponseReturnValue:
         return _page(form)
     if not form.validate_on_submit():
         return _page(form), 422
-    if not _come_in(form):
+    newcomer = _come_in(form)
+    if newcomer is None:
         form.form_errors.append(gettext("E-mail and password do not belong together, or the account is not open. Look at both, or ask for a new password."))
         return _page(form), 422
-    return _onward(form)
+    return _onward(form, newcomer)
 
 
-def _come_in(form: SignInForm) -> bool:
-    """Compare the password and open a session; say whether this let the person in."""
+def _come_in(form: SignInForm) -> int | None:
+    """Compare the password and open a session; return the person's id, None where they were not let in."""
     replaced = _session_id()
     proof = entry.prove(form.email.data or "", form.password.data or "")
     if proof is None:
-        return False
+        return None
     try:
         with writing():
             token, person = entry.open_session(proof, device=_device(), remembered=form.remembered.data, instead_of=replaced)
     except (NotFound, Refused):
-        return False
+        return None
     remember(token, language=person.language or cookie.get("language"))
-    return True
+    return person.id
 
 
-def _onward(form: SignInForm) -> ResponseReturnValue:
-    """Go where the person wanted to go; with words typed into a form whose session was over, to a page that sends them again."""
+def _onward(form: SignInForm, newcomer: int) -> ResponseReturnValue:
+    """Go where the person wanted to go; with words that they, and nobody else, typed into a form whose session was over, to a page that sends them again."""
     target = safe_next(form.next.data, _home())
     typed, carry_to = carry.fields(form.carry.data), safe_next(form.carry_to.data, "")
-    if typed and carry_to:
-        return render_template("members/continue.html", typed=typed, carry_to=carry_to, target=target)
+    if typed and carry_to and form.carry_for.data in {"", None, str(newcomer)}:
+        return render_template("members/continue.html", typed=typed, carry_to=carry_to, target=target, again=carry.AGAIN in typed)
     return redirect(target, 303)
 
 
@@ -105,6 +106,7 @@ def session_over() -> ResponseReturnValue:
     form.next.data = carry.way_back()
     form.carry.data = carry.gather()
     form.carry_to.data = request.full_path.rstrip("?") if form.carry.data else ""
+    form.carry_for.data = str(session().scalar(queries.typed_by(cookie.get("_user_id", ""))) or "")
     return _page(form, over=True), 401
 
 
@@ -120,7 +122,7 @@ def demo_sign_in(person_id: int) -> ResponseReturnValue:
         person = get(Person, person_id, lock=True)
         token = entry.enter(person, device=_device(), remembered=True, instead_of=replaced)
     remember(token, language=person.language or cookie.get("language"))
-    return _onward(SignInForm())
+    return _onward(SignInForm(), person_id)
 
 
 @bp.post("/sign-out")

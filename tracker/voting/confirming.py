@@ -1,0 +1,63 @@
+"""Telling a unit's voices what stands as its vote: all of them, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.messages import Message, say
+from tracker.notifications.actions import tell
+from tracker.policy import Action, Actor
+from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
+from tracker.voting.tally import Position
+
+POSITIONS: Mapping[Position, Message] = {
+    Position.YES: say("In favour"),
+    Position.NO: say("Against"),
+    Position.ABSTAIN: say("Abstain"),
+    Position.DISCUSS: say("Needs discussion"),
+}
+CAST = say("Your unit's vote in ballot {number} “{title}” stands: {votes}. Cast by {person} on {at}. It can be changed until {closes}.")
+CHANGED = say(
+    "Your unit's vote in ballot {number} “{title}” was changed and now stands: {votes}. Changed by {person} on {at}. It can be changed until {closes}."
+)
+
+Question = tuple[Item, Recusal | None, Vote | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name or title in both languages, as the value of a message."""
+
+    name_zh: str
+    name_en: str
+
+
+def tell_unit(ballot: Ballot, entry: RollEntry, asked: Sequence[Question], news: Mapping[Item, object], *, actor: Actor, at: datetime) -> None:
+    """Tell everyone who votes for the unit, the one who did included, what now stands item by item.
+
+    ``news`` holds what was just written: a Position or a score by item. ``entry`` must have been selected with its voices.
+    """
+    stands = [(item, news[item] if item in news else _of(vote)) for item, recusal, vote in asked if recusal is None]
+    said = CHANGED if any(vote is not None for item, _recusal, vote in asked if item in news) else CAST
+    message = Message(said.msgid, {**ballot.names(), "votes": _lines(stands), "person": Named(actor.name_zh, actor.name_en), "at": at})
+    people = {*entry.voices, *([actor.person_id] if actor.person_id is not None else [])}
+    tell(dict.fromkeys(people, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
+
+
+def _of(vote: Vote | None) -> object:
+    return None if vote is None else vote.score if vote.position is None else vote.position
+
+
+def _lines(stands: Iterable[tuple[Item, object]]) -> list[Message]:
+    return [
+        say("item {number} “{title}”: {vote}", number=item.number, title=Named(item.title_zh, item.title_en), vote=in_words(vote))
+        for item, vote in stands
+        if vote is not None
+    ]
+
+
+def in_words(vote: object) -> object:
+    """Return a position in words, a score as it is."""
+    return POSITIONS[vote] if isinstance(vote, Position) else vote
