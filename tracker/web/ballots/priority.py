@@ -90,6 +90,12 @@ class Row:
     unit: Unit
     scores: Mapping[int, int | None]
     recused: frozenset[int]
+    struck: bool
+
+    @property
+    def voted(self) -> bool:
+        """Say whether a vote of it was received."""
+        return any(score is not None for score in self.scores.values())
 
 
 def ranking(ballot: Ballot) -> dict[str, object]:
@@ -119,4 +125,4 @@ def _ranked(ballot: Ballot, result: PriorityResult, item: Item, placed: Placed) 
 def _row(ballot: Ballot, entry: RollEntry) -> Row:
     scores = {item.number: next((vote.score for vote in item.votes if vote.unit_id == entry.unit_id), None) for item in ballot.items}
     out = frozenset(item.number for item in ballot.items if any(one.unit_id == entry.unit_id for one in item.recusals))
-    return Row(entry.unit, scores, out)
+    return Row(entry.unit, scores, out, struck=any(strike.unit_id == entry.unit_id for strike in ballot.strikes))
