@@ -217,8 +217,9 @@ def test_approvals_are_cast_and_changed_as_one_choice(app: Flask, cast: Cast, cl
     assert votes(app) == {1: 1, 2: 1, 3: 0}
     assert approve(client, key, 3).status_code == 303
     assert votes(app) == {1: 0, 2: 0, 3: 1}
-    page = client.get(f"/ballots/{key}").text
-    assert ("stands on these items: 1, 2 and 3" in page, "Recorded by" in page, page.count(" checked")) == (True, True, 1)
+    page, confirmed = client.get(f"/ballots/{key}").text, words(client.get(f"/ballots/{key}/confirmation").text)
+    assert ("Recorded by" in page, page.count(" checked")) == (True, 1)
+    assert ("The vote of Sogou stands" in confirmed, confirmed.count("✓ approved"), confirmed.count("✓ not approved")) == (True, 1, 2)
 
 
 def test_same_choice_again_writes_nothing(app: Flask, cast: Cast, client_of: SignIn, opened: Open, queries: Counting) -> None:
@@ -263,8 +264,7 @@ def test_scores_are_given_item_by_item(app: Flask, cast: Cast, client_of: SignIn
     key, client = opened(method="score"), client_of(cast.sogou)
 
     assert scored(client, key, n1=5, n2=0).status_code == 303
-    page = client.get(f"/ballots/{key}").text
-    assert "Still without a score of your unit, which counts as 0: item 3." in page
+    assert "Still without a vote of your unit: 1 item" in client.get(f"/ballots/{key}/confirmation").text
     assert scored(client, key, n3=2).status_code == 303
     assert votes(app) == {1: 5, 2: 0, 3: 2}
 
@@ -466,9 +466,29 @@ def test_further_round_begins_with_the_rule_and_proposals_of_the_one_before(app:
         with app.app_context(), writing():
             seal(key)
         client = client_of(cast.secretariat)
+        assert f"/ballots/new/priority?after={key}" in client.get(f"/ballots/{key}").text
+        assert f"/ballots/new/priority?after={key}" not in client_of(cast.huawei).get(f"/ballots/{key}").text
         page = client.get(f"/ballots/new/priority?after={key}").text
         refused = [client.get(f"/ballots/new/priority?after={text}").status_code for text in ("0", "-1", "99", "99999999999999999999")]
 
     assert refused == [404, 404, 404, 404]
     assert [text in page for text in ("Priorities (second round)", 'value="100"', 'value="2.5"', f'name="earlier" value="{key}"')] == [True] * 4
     assert page.count(" checked") == 3 + 5
+
+
+def test_choice_sent_after_the_session_ended_is_shown_again_and_not_cast(app: Flask, cast: Cast, client_of: SignIn, opened: Open) -> None:
+    key, client = opened(), client_of(cast.sogou)
+
+    answer = approve(client, key, 1, 3, restore="1")
+
+    assert (answer.status_code, votes(app), answer.text.count(" checked")) == (200, {}, 2)
+    assert "Everything you had typed is back in the form." in answer.text
+
+
+def test_every_voice_of_the_unit_is_told_what_stands(cast: Cast, client_of: SignIn, opened: Open) -> None:
+    key = opened()
+    approve(client_of(cast.huawei), key, 2)
+
+    said = words(client_of(cast.huawei_alternate).get("/notices").text)
+
+    assert "item 1 “课题caict”: not approved and item 2 “课题bytedance”: approved" in said

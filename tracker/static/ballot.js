@@ -1,6 +1,7 @@
 // A vote that is typed and not cast yet stays in this browser, for the same person and unit, until it is cast, thrown away or they sign out.
 "use strict";
 
+const CHOICES = /^(position|reason|commit|score)-|^(approve|none)$/;
 const keyOf = (path, unit) => `kept:${document.body.dataset.person}:${path}#${unit}`;
 const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
 
@@ -15,7 +16,7 @@ function forgetAll(path) {
 
 function keepsWhatIsTyped(form) {
   const key = keyOf(location.pathname, form.dataset.ballot);
-  const fields = () => [...new FormData(form)].filter(([name]) => /^(position|reason|commit)-/.test(name));
+  const fields = () => [...new FormData(form)].filter(([name]) => CHOICES.test(name));
   const recorded = fields();
 
   function keep() {
@@ -28,7 +29,7 @@ function keepsWhatIsTyped(form) {
     const has = (name, value) => pairs.some((pair) => pair[0] === name && pair[1] === value);
     for (const one of form.elements) {
       if (one.matches("textarea")) one.value = (pairs.find((pair) => pair[0] === one.name) || ["", ""])[1];
-      else if (/^(position|commit)-/.test(one.name)) one.checked = has(one.name, one.value);
+      else if (CHOICES.test(one.name)) one.checked = has(one.name, one.value);
       if (one.matches("textarea") && one.value) one.closest("details").open = true;
       if (one.id) showCount(one);
     }

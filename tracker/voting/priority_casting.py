@@ -17,6 +17,7 @@ from tracker.voting.casting import Confirmation, to_cast
 from tracker.voting.confirming import Question, tell_unit
 from tracker.voting.models import Item, Vote
 from tracker.voting.priority_rule import Method, PriorityRule, parse_priority_rule
+from tracker.voting.priority_words import APPROVALS
 from tracker.voting.rules import BallotKind, Channel
 
 
@@ -37,7 +38,8 @@ def cast_scores(ballot_id: int, scores: Mapping[int, int], *, actor: Actor, none
         raise Refused(denial)
     if actor.person_id is None or entry is None:
         raise NotFound
-    chosen = _read(parse_priority_rule(ballot.rule), scores, asked, none=none)
+    rule = parse_priority_rule(ballot.rule)
+    chosen = _read(rule, scores, asked, none=none)
     news = {item: chosen[item.number] for item, _recused, vote in asked if item.number in chosen and not _stands(vote, chosen[item.number])}
     if news:
         written = {item: chosen[item.number] for item, _recused, _vote in asked if item.number in chosen}
@@ -45,10 +47,14 @@ def cast_scores(ballot_id: int, scores: Mapping[int, int], *, actor: Actor, none
         entry.voted = True
         if not ballot.rehearsal:
             perform(Action.CAST, ballot, actor=actor, facts={"scores": {str(item.number): score for item, score in written.items()}})
-        tell_unit(ballot, entry, asked, written, actor=actor, at=at)
+        tell_unit(ballot, entry, asked, _in_words(written, rule), actor=actor, at=at)
     recorded = tuple(item.number for item in news)
     missing = tuple(item.number for item, recusal, vote in asked if recusal is None and vote is None and item.number not in chosen)
     return Confirmation(recorded, tuple(number for number in chosen if number not in recorded), missing, at)
+
+
+def _in_words(written: Mapping[Item, int], rule: PriorityRule) -> Mapping[Item, object]:
+    return {item: APPROVALS[score] for item, score in written.items()} if rule.method is Method.APPROVE else written
 
 
 def _stands(vote: Vote | None, score: int) -> bool:

@@ -23,6 +23,7 @@ PLACEMENTS: Mapping[Placement, Message] = {
     Placement.NOT_SELECTED: say("Not selected"),
     Placement.NO_QUORUM: say("No quorum"),
 }
+APPROVALS: Mapping[object, Message] = {1: say("approved"), 0: say("not approved")}
 FILLS: Mapping[Fill, Message] = {
     Fill.SKIP: say("Pass over what does not fit and go on"),
     Fill.STOP: say("Stop at the first that does not fit"),

@@ -13,8 +13,8 @@ from tracker.voting.models import Ballot, Item, RollEntry, Vote
 from tracker.voting.priority import Placed, Placement, PriorityResult
 from tracker.voting.priority_costs import cost_in
 from tracker.voting.priority_rule import Method, parse_priority_rule
-from tracker.voting.priority_words import PLACEMENTS, money, priority_facts, priority_sentence, verdict, why
-from tracker.voting.rules import RECUSED
+from tracker.voting.priority_words import APPROVALS, PLACEMENTS, money, priority_facts, priority_sentence, verdict, why
+from tracker.voting.rules import RECUSED, BallotKind
 from tracker.web.ballots.scores import Sent
 from tracker.web.identity import the_actor
 
@@ -66,6 +66,16 @@ def _cost(ballot: Ballot, item: Item) -> str | None:
     return None if cost is None else money(cost)
 
 
+def approves(ballot: Ballot) -> bool:
+    """Say whether units approve proposals in this ballot, rather than taking positions or giving points."""
+    return ballot.kind is BallotKind.PRIORITY and ballot.rule.get("method") == Method.APPROVE
+
+
+def approval_in_words(score: object) -> Message:
+    """Return what a unit said of one proposal."""
+    return APPROVALS[score]
+
+
 def facts(ballot: Ballot) -> list[tuple[Message, Message]]:
     """Return how the ballot is decided, part by part."""
     return [(fact.label, fact.text) for fact in priority_facts(parse_priority_rule(ballot.rule), **priority_numbers(ballot.frozen))]
@@ -107,6 +117,7 @@ def ranking(ballot: Ballot) -> dict[str, object]:
     return {
         "rule": rule,
         "approves": rule.method is Method.APPROVE,
+        "decided": result.has_decided,
         "verdict": verdict(result, {number: _name(item) for number, item in items.items()}),
         "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
         "groups": [(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],

@@ -25,6 +25,7 @@ from tracker.voting.rules import RECUSED
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
 from tracker.web.ballots.facts import facts_of
+from tracker.web.ballots.priority import approval_in_words, approves
 from tracker.web.identity import the_actor
 from tracker.web.mail.about import mails_about
 from tracker.web.refusals import STATUS
@@ -168,7 +169,7 @@ def confirmation(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in th
         missing=[line.item for line in lines if line.vote is None and line.why is None],
         told=list(session().scalars(queries.voices_of([actor.unit_id or 0]).with_only_columns(Person))),
         commitments=COMMITMENTS,
-        in_words=in_words,
+        in_words=approval_in_words if approves(ballot) else in_words,
         may_change=denial is None,
     )
 
