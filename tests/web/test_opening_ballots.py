@@ -19,6 +19,7 @@ from tracker.audit.models import Event
 from tracker.db import db, writing
 from tracker.digest import sha256_hex
 from tracker.notifications.models import Notice
+from tracker.programmes.models import Programme
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions
 from tracker.voting.models import Ballot, Item, RollEntry, Vote
@@ -253,3 +254,21 @@ def test_a_round_after_no_ballot_or_after_one_that_is_open_is_refused(cast: Cast
     other = place(app, cast, ProposalState.SCREENED)
     _post(client, "open", proposals=other)
     assert _post(client, "open", proposals=topic, earlier=earlier).status_code == 404
+
+
+def test_the_year_may_have_a_rule_of_its_own_from_which_its_ballots_start(app: Flask, cast: Cast, client_of: SignIn, topic: int) -> None:
+    client = client_of(cast.secretariat)
+    page = client.get("/programmes/2021/edit/voting")
+    assert (page.status_code, "Worked examples" in page.text) == (200, True)
+    with app.app_context():
+        version = db.session.scalars(sa.select(Programme.version)).one()
+    bad = client.post("/programmes/2021/edit/voting", data={**OWN, "rule-pass-den": "x", "version": version})
+    assert (bad.status_code, "two whole numbers" in bad.text, 'value="x"' in bad.text) == (422, True, True)
+    filled = client.post("/programmes/2021/edit/voting", data={"preset": "two_thirds", "step": "fill", "version": version})
+    assert 'id="rule-pass-num" value="2"' in filled.text
+    assert client.post("/programmes/2021/edit/voting", data={**OWN, "version": version}).status_code == 303
+    page = client.get("/ballots/new").text
+    assert 'value="own" checked' in page
+    assert 'id="rule-pass-num" value="3"' in page
+    assert _post(client, "open", proposals=topic, **OWN).status_code == 303
+    assert _ballot(app).rule == OWN_RULE

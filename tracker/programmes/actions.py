@@ -7,7 +7,6 @@ event that names what changed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 
 from tracker import clock
 from tracker.db import JSONDict, expect_version, session
@@ -41,7 +40,7 @@ def create(year: int | None, texts: Mapping[str, str], *, actor: Actor) -> Progr
 
 def _start(year: int, texts: Mapping[str, str], voting: Voting, *, actor: Actor, facts: JSONDict | None = None) -> Programme:
     programme = Programme(
-        year=year, state=ProgrammeState.DRAFT, voting=asdict(voting), last_proposal=0, last_ballot=0, version=1, areas=[], phases=[], files=[], **texts
+        year=year, state=ProgrammeState.DRAFT, voting=voting.to_json(), last_proposal=0, last_ballot=0, version=1, areas=[], phases=[], files=[], **texts
     )
     perform(Action.CREATE, programme, actor=actor, facts={"year": year, **(facts or {})})
     session().add(programme)
@@ -146,9 +145,9 @@ def set_voting(programme: Programme, voting: Voting, *, seen: int, actor: Actor)
     _may_change(programme, seen, actor)
     if not voting.is_sound():
         raise Invalid({"preset": [say("Choose one of the rules.")]})
-    if programme.voting != asdict(voting):
-        _note_change(programme, "voting", actor, {"voting": asdict(voting)})
-        programme.voting = asdict(voting)
+    if programme.voting != voting.to_json():
+        _note_change(programme, "voting", actor, {"voting": voting.to_json()})
+        programme.voting = voting.to_json()
 
 
 def set_screening(programme: Programme, typed_zh: str, typed_en: str, *, scan: bool, partners: str = "", seen: int, actor: Actor) -> None:

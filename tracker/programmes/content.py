@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from tracker.messages import Message, say
 from tracker.text import clean_line, clean_text, count_zi
@@ -50,15 +51,20 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Voting:
-    """How this year's ballots start out: a preset of the voting rules by its code, and the switches beside it."""
+    """How this year's ballots start out: a preset of the voting rules by its code, or ``own`` with the rule as data; and the switches beside it."""
 
     preset: str = "majority"
     recuse_partners: bool = False
     no_needs_reason: bool = True
     allow_discuss: bool = False
+    rule: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is kept: the rule only where there is one."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def is_sound(self) -> bool:
-        """Say whether the preset is written as a code; which codes there are is known to the voting rules alone."""
+        """Say whether the preset is written as a code; which codes there are, and what a rule is, the voting rules alone know."""
         return _CODE.fullmatch(self.preset) is not None
 
 

@@ -24,15 +24,13 @@ from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot
 from tracker.voting.opening import recusals_of
 from tracker.voting.plans import CHOSEN
-from tracker.voting.presets import PRESETS
 from tracker.voting.readings import readings
 from tracker.voting.rules import RECUSED, BallotKind
 from tracker.voting.sentence import rule_facts, rule_sentence
 from tracker.voting.tally import Counts
 from tracker.web.ballots.blueprint import bp
 from tracker.web.ballots.entered import SWITCHES, Entered, after, default, filled, plan_of, sent
-from tracker.web.ballots.rule_entry import COMPARISONS, COUNTED, COUNTS, OWN, PARTS, TIES
-from tracker.web.ballots.speaking import Spoken, needed, roll_chosen, rule_chosen, spoken
+from tracker.web.ballots.speaking import needed, rule_context
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
 
@@ -43,8 +41,6 @@ if TYPE_CHECKING:
     from tracker.proposals.models import Proposal
 
 ELECTORATE_WORDS = {"vice_chairs": say("the vice-chair units"), "members": say("all member units"), CHOSEN: say("chosen units")}
-PRESET_CODES = [code for code, preset in PRESETS.items() if not parse_rule(preset.rule).counts_present]
-OWN_RULE = say("A rule of your own")
 Wrong = Mapping[str, object]
 
 
@@ -101,31 +97,17 @@ def _start(programme: Programme) -> Entered:
 
 
 def _form(programme: Programme, entered: Entered, wrong: Wrong) -> str:
-    said, spoken_wrong = _said(entered)
     return render_template(
         "ballots/new.html",
         programme=programme,
         entered=entered,
         wrong=wrong,
-        presets=[*((code, PRESETS[code].name) for code in PRESET_CODES), (OWN, OWN_RULE)],
-        parts=PARTS,
-        counts=COUNTS,
-        choices={"counted": COUNTED, "comparisons": COMPARISONS, "ties": TIES},
-        said=said,
-        spoken_wrong=spoken_wrong,
+        **rule_context(entered.preset, entered.rule_typed, entered.electorate, len(entered.units)),
         proposals=list(session().scalars(queries.eligible(programme.id))),
         units=actions.roll_of("members"),
         switches=SWITCHES,
         electorates=ELECTORATE_WORDS,
     )
-
-
-def _said(entered: Entered) -> tuple[Spoken | None, list[Message]]:
-    source = {"preset": entered.preset, "electorate": entered.electorate} | {f"rule-{name}": value for name, value in entered.rule_typed.items()}
-    try:
-        return spoken(parse_rule(rule_chosen(source)), roll_chosen(source, len(entered.units))), []
-    except Invalid as wrong:
-        return None, [fault for faults in wrong.fields.values() for fault in faults]
 
 
 def _confirm(plan: Plan, entered: Entered, ready: Prepared) -> str:

@@ -22,7 +22,7 @@ from tracker.voting.readings import readings
 from tracker.voting.sentence import is_known_before, rule_facts, rule_sentence
 from tracker.voting.tally import Counts
 from tracker.web.ballots.blueprint import bp
-from tracker.web.ballots.rule_entry import OWN, read_rule, typed_in
+from tracker.web.ballots.rule_entry import COMPARISONS, COUNTED, COUNTS, OWN, PARTS, PREFIX, TIES, Typed, read_rule, typed_in
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor
 from tracker.web.locale import speaking
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from tracker.db import JSONDict
 
-LANGUAGES = {"zh": "中文", "en": "English"}
+LANGUAGES = ("zh", "en")
+PRESET_CODES = [code for code, preset in PRESETS.items() if not parse_rule(preset.rule).counts_present]
+OWN_RULE = say("A rule of your own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,24 @@ def needed(rule: Rule, counts: Counts) -> Message | None:
         return None
     size = counts.of(part.base) if is_known_before(part.base, counts) else counts.entitled
     return say("Needs {needed} of {count} when every unit that may vote does.", needed=part.least(size), count=int(size))
+
+
+def rule_context(preset: str, typed: Typed, electorate: str = "", chosen: int = 0) -> dict[str, object]:
+    """Return what the part of a page shows that chooses a rule (``ballots/_rule.html``), beside ``entered`` and ``wrong``."""
+    source = {"preset": preset, "electorate": electorate} | {f"{PREFIX}{name}": value for name, value in typed.items()}
+    said, faults = None, list[Message]()
+    try:
+        said = spoken(parse_rule(rule_chosen(source)), roll_chosen(source, chosen))
+    except Invalid as wrong:
+        faults = [fault for found in wrong.fields.values() for fault in found]
+    return {
+        "presets": [*((code, PRESETS[code].name) for code in PRESET_CODES), (OWN, OWN_RULE)],
+        "parts": PARTS,
+        "counts": COUNTS,
+        "choices": {"counted": COUNTED, "comparisons": COMPARISONS, "ties": TIES},
+        "said": said,
+        "spoken_wrong": faults,
+    }
 
 
 def rule_chosen(source: Mapping[str, str]) -> JSONDict:

@@ -61,7 +61,8 @@ def opened(year: int, action: Action = Action.CHANGE, *, lock: bool = True) -> P
     return programme
 
 
-def _page(template: str, programme: Programme, form: TextForm, **more: object) -> str:
+def page(template: str, programme: Programme, form: TextForm, **more: object) -> str:
+    """Return the page of one section, with the list of all."""
     return render_template(
         f"programmes/{template}.html",
         programme=programme,
@@ -72,12 +73,13 @@ def _page(template: str, programme: Programme, form: TextForm, **more: object) -
     )
 
 
-def _saved(programme: Programme, endpoint: str) -> ResponseReturnValue:
+def saved(programme: Programme, endpoint: str) -> ResponseReturnValue:
+    """Say that a section was saved, and show it again."""
     flash(gettext("Saved."), "good")
     return redirect(url_for(endpoint, year=programme.year), 303)
 
 
-def _stale(programme: Programme, typed: TextForm, present: TextForm) -> ResponseReturnValue:
+def stale(programme: Programme, typed: TextForm, present: TextForm) -> ResponseReturnValue:
     """Show what stands now beside what was typed, and who changed it when."""
     now_there = dict(forms.flat(present))
     rows = [(label, text, now_there.get(label, "")) for label, text in forms.flat(typed) if text != now_there.get(label, "")]
@@ -107,11 +109,11 @@ def change(year: int) -> ResponseReturnValue:
             actions.change(programme, form.texts(), seen=form.seen(), actor=the_actor())
         except Invalid as wrong:
             forms.show(form, wrong)
-            return _page("call", programme, form), 422
+            return page("call", programme, form), 422
         except Stale:
-            return _stale(programme, form, forms.call_form(programme, fresh=True))
-        return _saved(programme, "programmes.change")
-    return _page("call", programme, form)
+            return stale(programme, form, forms.call_form(programme, fresh=True))
+        return saved(programme, "programmes.change")
+    return page("call", programme, form)
 
 
 @bp.route("/programmes/<int:year>/edit/dates", methods=["GET", "POST"])
@@ -125,11 +127,11 @@ def change_dates(year: int) -> ResponseReturnValue:
             actions.set_phases(programme, form.typed(), zone=current_app.config["COMMITTEE_ZONE"], seen=form.seen(), actor=the_actor())
         except Invalid as wrong:
             forms.show(form, wrong)
-            return _page("dates", programme, form, phases=_phases(programme), zone=zone_name()), 422
+            return page("dates", programme, form, phases=_phases(programme), zone=zone_name()), 422
         except Stale:
-            return _stale(programme, form, forms.dates_form(programme, fresh=True))
-        return _saved(programme, "programmes.change_dates")
-    return _page("dates", programme, form, phases=_phases(programme), zone=zone_name())
+            return stale(programme, form, forms.dates_form(programme, fresh=True))
+        return saved(programme, "programmes.change_dates")
+    return page("dates", programme, form, phases=_phases(programme), zone=zone_name())
 
 
 def _phases(programme: Programme) -> dict[PhaseKind, Message]:
@@ -146,16 +148,16 @@ def change_areas(year: int) -> ResponseReturnValue:
     if request.method == "POST":
         moved = _rearrange(form.wanted())
         if moved is not None:
-            return _page("areas", programme, forms.rearranged(form, moved), used=used, unsaved=True)
+            return page("areas", programme, forms.rearranged(form, moved), used=used, unsaved=True)
         try:
             actions.set_areas(programme, form.wanted(), used=used, seen=form.seen(), actor=the_actor())
         except Invalid as wrong:
             forms.show(form, wrong)
-            return _page("areas", programme, form, used=used), 422
+            return page("areas", programme, form, used=used), 422
         except Stale:
-            return _stale(programme, form, forms.areas_form(programme, fresh=True))
-        return _saved(programme, "programmes.change_areas")
-    return _page("areas", programme, form, used=used)
+            return stale(programme, form, forms.areas_form(programme, fresh=True))
+        return saved(programme, "programmes.change_areas")
+    return page("areas", programme, form, used=used)
 
 
 def _rearrange(areas: list[content.Area]) -> list[content.Area] | None:
@@ -178,25 +180,6 @@ def _moved(areas: list[content.Area], place: int, verb: str) -> list[content.Are
     return [*rest[:target], areas[place - 1], *rest[target:]]
 
 
-@bp.route("/programmes/<int:year>/edit/voting", methods=["GET", "POST"])
-@writes
-def change_voting(year: int) -> ResponseReturnValue:
-    """Show and save how this year's ballots start out."""
-    programme = opened(year)
-    offered = glance.presets()
-    form = forms.voting_form(programme, offered)
-    if request.method == "POST":
-        try:
-            actions.set_voting(programme, form.voting(), seen=form.seen(), actor=the_actor())
-        except Invalid as wrong:
-            forms.show(form, wrong)
-            return _page("voting", programme, form), 422
-        except Stale:
-            return _stale(programme, form, forms.voting_form(programme, offered, fresh=True))
-        return _saved(programme, "programmes.change_voting")
-    return _page("voting", programme, form)
-
-
 @bp.route("/programmes/<int:year>/edit/reporting", methods=["GET", "POST"])
 @writes
 def change_reporting(year: int) -> ResponseReturnValue:
@@ -208,11 +191,11 @@ def change_reporting(year: int) -> ResponseReturnValue:
             set_reporting(programme, (form.prefix.data or "").strip(), form.numbers(), seen=form.seen(), actor=the_actor())
         except Invalid as wrong:
             forms.show(form, wrong)
-            return _page("reporting", programme, form, limits=LIMITS), 422
+            return page("reporting", programme, form, limits=LIMITS), 422
         except Stale:
-            return _stale(programme, form, forms.reporting_form(programme, fresh=True))
-        return _saved(programme, "programmes.change_reporting")
-    return _page("reporting", programme, form, limits=LIMITS)
+            return stale(programme, form, forms.reporting_form(programme, fresh=True))
+        return saved(programme, "programmes.change_reporting")
+    return page("reporting", programme, form, limits=LIMITS)
 
 
 def receives_file(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
@@ -255,9 +238,9 @@ def change_files(year: int, received: files.Stored | Invalid | None) -> Response
     form = forms.UploadForm()
     if isinstance(received, Invalid):
         forms.show(form, received)
-        return _page("files", programme, form, files=files), 422
+        return page("files", programme, form, files=files), 422
     if received is not None:
         file = actions.add_file(programme, received, actor=the_actor())
         flash(gettext("%(name)s was added.", name=file.name), "good")
         return redirect(url_for("programmes.change_files", year=year), 303)
-    return _page("files", programme, form, files=files)
+    return page("files", programme, form, files=files)

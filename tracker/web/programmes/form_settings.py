@@ -25,9 +25,7 @@ from tracker.web.locale import gettext
 from tracker.web.longform import offer_choices, offer_codes, offer_rows
 from tracker.web.programmes import forms
 from tracker.web.programmes.blueprint import bp
-from tracker.web.programmes.edit import _page as page
-from tracker.web.programmes.edit import _stale as stale
-from tracker.web.programmes.edit import opened
+from tracker.web.programmes.edit import opened, page, stale
 from tracker.web.proposals.forms import COLUMN_LIMITS, limits_of, proposal_form, runs
 
 if TYPE_CHECKING:

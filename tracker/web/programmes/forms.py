@@ -134,10 +134,11 @@ class VotingForm(SectionForm):
     no_needs_reason = BooleanField(_l("A vote against needs a reason"))
     allow_discuss = BooleanField(_l("“Discuss further” may be chosen"))
 
-    def voting(self) -> Voting:
-        """Return the choice as the domain takes it; a rule that is not offered as none."""
+    def voting(self, rule: Mapping[str, Any] | None = None) -> Voting:
+        """Return the choice as the domain takes it, with the rule it says if that is an own one; a rule that is not offered as none."""
         offered = {code for code, _label in self.preset.choices or ()}
-        return Voting(self.preset.data if self.preset.data in offered else "", self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data)
+        preset = self.preset.data if self.preset.data in offered else ""
+        return Voting(preset, self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data, rule)
 
 
 class ReportingForm(SectionForm):

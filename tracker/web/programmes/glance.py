@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
@@ -22,6 +23,8 @@ from tracker.reports import overview
 from tracker.reviews.rules import ALL_SEEING
 from tracker.voting.models import Ballot
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
+from tracker.web.ballots.rule_entry import OWN, Typed, filled_from
+from tracker.web.ballots.speaking import OWN_RULE
 from tracker.web.formats import translated
 from tracker.web.programmes import grid, tiles
 from tracker.web.programmes.grid import Grid
@@ -199,13 +202,21 @@ def start_of(programme: Programme, actor: Actor, now: datetime) -> Offer | None:
 
 
 def presets() -> list[tuple[str, str]]:
-    """Return the codes of the voting rules with their names in the reader's language."""
-    return [(code, translated(preset.name)) for code, preset in PRESETS.items()]
+    """Return the codes of the voting rules with their names in the reader's language, the own rule last."""
+    return [*((code, translated(preset.name)) for code, preset in PRESETS.items()), (OWN, translated(OWN_RULE))]
 
 
 def rule_words(voting: Mapping[str, object]) -> Message:
     """Say the year's voting rule; one by a name that is no longer known counts as the default."""
+    if voting.get("preset") == OWN:
+        return OWN_RULE
     return PRESETS.get(str(voting.get("preset")), PRESETS[DEFAULT_PRESET]).name
+
+
+def rule_in_form(voting: Mapping[str, Any]) -> Typed:
+    """Return the fields of the rule editor as the year's rule says them."""
+    preset = str(voting.get("preset"))
+    return filled_from(voting.get("rule") or PRESETS[preset if preset in PRESETS else DEFAULT_PRESET].rule)
 
 
 def switch_words(voting: Mapping[str, object]) -> list[Message]:

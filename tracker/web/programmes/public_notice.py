@@ -19,10 +19,7 @@ from tracker.projects.notice import MOST_DAYS, NoticeRules
 from tracker.web.identity import the_actor, writes
 from tracker.web.programmes import forms
 from tracker.web.programmes.blueprint import bp
-from tracker.web.programmes.edit import _page as page
-from tracker.web.programmes.edit import _saved as saved
-from tracker.web.programmes.edit import _stale as stale
-from tracker.web.programmes.edit import opened
+from tracker.web.programmes.edit import opened, page, saved, stale
 from tracker.web.projects.show import INSTANT
 
 if TYPE_CHECKING:

@@ -15,10 +15,7 @@ from tracker.programmes.models import Programme
 from tracker.web.identity import the_actor, writes
 from tracker.web.programmes import forms
 from tracker.web.programmes.blueprint import bp
-from tracker.web.programmes.edit import _page as page
-from tracker.web.programmes.edit import _saved as saved
-from tracker.web.programmes.edit import _stale as stale
-from tracker.web.programmes.edit import opened
+from tracker.web.programmes.edit import opened, page, saved, stale
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
