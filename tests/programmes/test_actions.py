@@ -158,7 +158,13 @@ def test_set_areas_refuses_bad_areas(app: Flask, cast: Cast, areas: list[Area]) 
 
 def test_set_voting_keeps_the_choice(app: Flask, cast: Cast) -> None:
     change(app, cast, lambda p: actions.set_voting(p, Voting("half_present", allow_discuss=True), seen=1, actor=cast.secretariat.actor))
-    assert year(app, cast.secretariat.actor).voting == {"preset": "half_present", "recuse_partners": False, "no_needs_reason": True, "allow_discuss": True}
+    assert year(app, cast.secretariat.actor).voting == {
+        "preset": "half_present",
+        "recuse_partners": False,
+        "no_needs_reason": True,
+        "allow_discuss": True,
+        "remind_hours": [72, 24],
+    }
 
 
 def test_publish_tells_everyone_in_member_units_once(app: Flask, cast: Cast) -> None:

@@ -189,11 +189,20 @@ def test_too_many_areas_are_refused(desk: FlaskClient) -> None:
 
 
 def test_voting_rule_is_saved(app: Flask, cast: Cast, desk: FlaskClient) -> None:
-    answer = desk.post("/programmes/2021/edit/voting", data={"preset": "two_thirds", "recuse_partners": "y", "version": "1"})
+    answer = desk.post("/programmes/2021/edit/voting", data={"preset": "two_thirds", "recuse_partners": "y", "remind_hours": "24，72、24", "version": "1"})
     assert (answer.status_code, stored(app, cast).voting) == (
         303,
-        {"preset": "two_thirds", "recuse_partners": True, "no_needs_reason": False, "allow_discuss": False},
+        {"preset": "two_thirds", "recuse_partners": True, "no_needs_reason": False, "allow_discuss": False, "remind_hours": [72, 24]},
     )
+    assert 'value="72, 24"' in desk.get("/programmes/2021/edit/voting").text
+
+
+@pytest.mark.parametrize("typed", ["0", "721", "24 h", "-1", "1,2,3,4,5,6", "9" * 500, "１２"])
+def test_hours_of_reminders_that_are_none_come_back_as_typed(app: Flask, cast: Cast, desk: FlaskClient, typed: str) -> None:
+    answer = desk.post("/programmes/2021/edit/voting", data={"preset": "majority", "remind_hours": typed, "version": "1"})
+    assert (answer.status_code, stored(app, cast).version) == (422, 1)
+    assert typed in answer.text
+    assert "Write up to 5 numbers from 1 to 720" in answer.text
 
 
 @pytest.mark.parametrize("preset", ["", "evil", "' OR 1=1", "x" * 9999])

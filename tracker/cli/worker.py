@@ -1,4 +1,4 @@
-"""`tracker worker`: what is to happen by itself, in a short loop: e-mails go out, ballots whose time is over are sealed, rehearsals deleted."""
+"""`tracker worker`: what is to happen by itself, in a short loop: e-mails and reminders go out, ballots whose time is over are sealed, rehearsals deleted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask import Flask
 from tracker import clock, config
 from tracker.db import writing
 from tracker.notifications.post import hand_over
-from tracker.voting.actions import discard_old, seal_due
+from tracker.voting.actions import discard_old, remind_due, seal_due
 from tracker.web.mail.delivery import deliver
 
 PAUSE = 10.0
@@ -41,6 +41,8 @@ def turn(app: Flask) -> int:
         with writing():
             seal_due(clock.now())
             discard_old(clock.now())
+        with writing():
+            remind_due(clock.now())
         return deliver(settings, partial(hand_over, server=settings.mail)) if settings.mail else 0
 
 

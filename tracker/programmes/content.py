@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tracker.messages import Message, say
@@ -51,13 +51,17 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Voting:
-    """How this year's ballots start out: a preset of the voting rules by its code, or ``own`` with the rule as data; and the switches beside it."""
+    """How this year's ballots start out: a preset of the voting rules by its code, or ``own`` with the rule as data; and the switches beside it.
+
+    ``remind_hours`` says at how many hours before the close the units that have not voted are reminded.
+    """
 
     preset: str = "majority"
     recuse_partners: bool = False
     no_needs_reason: bool = True
     allow_discuss: bool = False
     rule: Mapping[str, Any] | None = None
+    remind_hours: list[int] = field(default_factory=lambda: [72, 24])
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is kept: the rule only where there is one."""
@@ -66,6 +70,21 @@ class Voting:
     def is_sound(self) -> bool:
         """Say whether the preset is written as a code; which codes there are, and what a rule is, the voting rules alone know."""
         return _CODE.fullmatch(self.preset) is not None
+
+
+MOST_REMINDERS, EARLIEST_REMINDER = 5, 720
+_BETWEEN_HOURS = re.compile(r"[,;，；、\s]+")
+
+
+def read_hours(typed: str) -> list[int]:
+    """Read hours before a close, written like "72, 24", the earliest reminder first; raises ValueError for anything else."""
+    words = [word for word in _BETWEEN_HOURS.split(typed.strip()) if word]
+    if not all(word.isascii() and word.isdigit() and len(word) <= len(str(EARLIEST_REMINDER)) for word in words):
+        raise ValueError(typed)
+    hours = sorted({int(word) for word in words}, reverse=True)
+    if len(hours) > MOST_REMINDERS or any(not 1 <= hour <= EARLIEST_REMINDER for hour in hours):
+        raise ValueError(typed)
+    return hours
 
 
 Wrong = dict[str, list[Message]]
@@ -105,11 +124,11 @@ def need_different_names(areas: Iterable[Mapping[str, str]], wrong: Wrong) -> No
     """Note in ``wrong`` the second of two areas that have the same name in one language."""
     seen: set[tuple[str, str]] = set()
     for index, texts in enumerate(areas):
-        for field in NAMES:
-            name = texts[field].casefold()
-            if name and (field, name) in seen:
-                wrong.setdefault(f"areas-{index}-{field}", []).append(say("Another area has this name already."))
-            seen.add((field, name))
+        for entry in NAMES:
+            name = texts[entry].casefold()
+            if name and (entry, name) in seen:
+                wrong.setdefault(f"areas-{index}-{entry}", []).append(say("Another area has this name already."))
+            seen.add((entry, name))
 
 
 def next_name(name: str, year: int) -> str:

@@ -35,20 +35,33 @@ function keepsWhatIsTyped(form) {
     }
   }
 
+  // The overview at the top says of each item what is chosen and differs from what stands.
+  const lines = [...form.querySelectorAll("[data-line]")].map((line) => ({ line, stood: line.textContent, name: line.dataset.line }));
+  function overview() {
+    const stood = Object.fromEntries(recorded);
+    for (const each of lines) {
+      const chosen = form.querySelector(`[name="${each.name}"]:checked`);
+      const fresh = chosen && chosen.value !== stood[each.name];
+      each.line.textContent = fresh ? `${chosen.nextElementSibling.textContent} · ${form.querySelector("[data-chosen]").dataset.chosen}` : each.stood;
+    }
+  }
+
   const copy = read(key);
   const bar = form.querySelector("[data-bar=kept]");
   if ("unsaved" in form.dataset) keep();
   else if (copy && JSON.stringify(copy.fields) !== JSON.stringify(recorded)) {
     fill(copy.fields);
+    overview();
     tellWhen(bar.querySelector("time"), copy.at);
     bar.hidden = false;
   } else forget(key);
   bar.querySelector("[data-do=drop]").addEventListener("click", () => {
     forget(key);
     fill(recorded);
+    overview();
     bar.hidden = true;
   });
-  form.addEventListener("input", keep);
+  form.addEventListener("input", () => { keep(); overview(); });
   // A rejection or a call for discussion owes a reason: its box opens.
   form.addEventListener("change", (event) => {
     const box = ["no", "discuss"].includes(event.target.value) && event.target.closest(".body").querySelector("details");

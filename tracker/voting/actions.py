@@ -1,10 +1,11 @@
-"""The verbs of a ballot: open, rehearse, cast, close."""
+"""The verbs of a ballot: open, rehearse, cast, remind, close."""
 
 from tracker.voting.casting import Choice, Commitment, Confirmation, cast
 from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, roll_of
 from tracker.voting.plans import Plan, Question
 from tracker.voting.priority_casting import cast_scores
 from tracker.voting.rehearsing import discard, discard_old
+from tracker.voting.reminding import remind, remind_due
 from tracker.voting.sealing import seal, seal_due, seal_due_of
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "open_ballot",
     "prepare",
     "recusals_of",
+    "remind",
+    "remind_due",
     "roll_of",
     "seal",
     "seal_due",

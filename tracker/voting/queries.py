@@ -21,7 +21,7 @@ from tracker.proposals.states import ProposalState
 from tracker.search.models import Kind
 from tracker.search.queries import Hits
 from tracker.search.tokens import MOST_TERMS, terms
-from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
+from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Strike, Vote
 from tracker.voting.record import Secrecy
 from tracker.voting.tally import Outcome
 
@@ -183,3 +183,32 @@ def voices_of(unit_ids: Collection[int]) -> sa.Select[int | None, Person]:
         .where(Seat.unit_id.in_(unit_ids), Seat.role.in_((Role.REPRESENTATIVE, Role.ALTERNATE)), members.held(clock.now()))
         .order_by(Seat.unit_id, Seat.role.desc(), Person.id)
     )
+
+
+def units_awaited(ballot_id: int) -> sa.Select[Unit]:
+    """The units on a roll that have not voted on every item they may vote on, by code; struck ones, and those recused throughout, are not waited for.
+
+    Of a secret ballot only whether a unit has voted is known, and all items are voted on at once.
+    """
+    items = sa.select(sa.func.count()).where(Item.ballot_id == ballot_id).scalar_subquery()
+    entitled = items - _of_unit(Recusal, ballot_id)
+    partly = sa.and_(Ballot.secrecy != Secrecy.SECRET, _of_unit(Vote, ballot_id) < entitled)
+    struck = sa.exists().where(Strike.ballot_id == ballot_id, Strike.unit_id == RollEntry.unit_id)
+    return (
+        sa.select(Unit)
+        .join(RollEntry, RollEntry.unit_id == Unit.id)
+        .join(Ballot, Ballot.id == RollEntry.ballot_id)
+        .where(RollEntry.ballot_id == ballot_id, entitled > 0, sa.or_(~RollEntry.voted, partly), ~struck)
+        .order_by(Unit.code)
+    )
+
+
+def _of_unit(kind: type[Recusal | Vote], ballot_id: int) -> sa.ScalarSelect[int]:
+    """Count the recusals or votes of the unit of a roll entry in a ballot."""
+    joined = sa.select(sa.func.count()).select_from(kind).join(Item, Item.id == kind.item_id)
+    return joined.where(Item.ballot_id == ballot_id, kind.unit_id == RollEntry.unit_id).correlate(RollEntry).scalar_subquery()
+
+
+def last_reminder(ballot_id: int) -> sa.Select[datetime]:
+    """When the units of a ballot were last reminded."""
+    return events_of(ballot_id).with_only_columns(Event.at).where(Event.action == Action.REMIND.value).order_by(None).order_by(Event.place.desc()).limit(1)

@@ -109,6 +109,11 @@ def only_a_rehearsal(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | 
     return None if ballot.rehearsal else Denial(Kind.WRONG_PERSON, say("A ballot that counts is never deleted."))
 
 
+def no_rehearsal(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
+    """Refuse to press anybody for a vote that does not count."""
+    return Denial(Kind.WRONG_STATE, say("Nobody is reminded of a rehearsal.")) if ballot.rehearsal else None
+
+
 BALLOT: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
     Action.OPEN: Rule(say("Open a ballot"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Ballot {number} “{title}” is open until {closes}.")),
@@ -117,6 +122,7 @@ BALLOT: Mapping[Action, Rule] = {
     ),
     Action.DISCARD: Rule(say("Delete the rehearsal"), (SECRETARIAT,), when=(only_a_rehearsal,), offered=False),
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
+    Action.REMIND: Rule(say("Remind the units that have not voted"), (SECRETARIAT, NOBODY_ELSE), when=(no_rehearsal, still_open), offered=False),
     Action.CLOSE: Rule(
         say("Close"),
         (NOBODY_ELSE,),

@@ -10,7 +10,7 @@ from tracker import clock
 from tracker.audit import chain
 from tracker.errors import Invalid, Refused
 from tracker.policy import Action, Denial, Kind, can, check
-from tracker.voting import actions, queries
+from tracker.voting import actions, queries, reminding
 from tracker.voting.models import Ballot
 from tracker.web.ballots import priority, voting
 from tracker.web.ballots.priority import Wrong
@@ -56,7 +56,7 @@ def open_page(ballot: Ballot, form: Sent | None = None, wrong: Wrong | None = No
     ``form`` is what was sent, ``refused`` why it was not cast.
     """
     actor, now = the_actor(), clock.now()
-    silent = [entry.unit for entry in ballot.roll if not entry.voted] if check(Action.OPEN, ballot, actor=actor, now=now) is None else None
+    silent = reminding.awaited(ballot.id) if check(Action.OPEN, ballot, actor=actor, now=now) is None else None
     return render_template(
         "ballots/priority_open.html",
         ballot=ballot,

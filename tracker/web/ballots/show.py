@@ -10,7 +10,7 @@ from flask import Response, render_template, request
 from tracker import clock
 from tracker.audit import chain
 from tracker.audit.models import Event
-from tracker.db import session
+from tracker.db import get, session
 from tracker.errors import NotFound, Refused
 from tracker.policy import Action, Denial, can, check
 from tracker.voting import counting, queries
@@ -22,6 +22,7 @@ from tracker.web.ballots import priority_pages, results, voting
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Typed
 from tracker.web.ballots.facts import facts_of
+from tracker.web.calendars import calendar_of
 from tracker.web.identity import the_actor, writes
 from tracker.web.mail.about import mails_about
 
@@ -93,6 +94,14 @@ def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     return Response(
         text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}-record.json"', "Cache-Control": "no-store"}
     )
+
+
+@bp.get(f"{ONE}/calendar.ics")
+def calendar(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Give the close of a ballot as a file for one's own calendar."""
+    ballot = get(Ballot, id)
+    headers = {"Content-Disposition": f'attachment; filename="{ballot.number}.ics"', "Cache-Control": "no-store"}
+    return Response(calendar_of(ballot), content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 def _linked(event: Event) -> dict[str, object]:

@@ -15,7 +15,7 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.members.models import Person
 from tracker.messages import Message
 from tracker.policy import UNIT_ROLES, Action, Denial, Kind, Role, can, check
-from tracker.voting import actions, queries
+from tracker.voting import actions, queries, reminding
 from tracker.voting.casting import COMMITMENTS, REASON_ZI, Commitment, positions_offered
 from tracker.voting.confirming import POSITIONS, in_words
 from tracker.voting.eligibility import Answer, may_vote
@@ -92,7 +92,7 @@ def page(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong |
         denial=check(Action.CAST, ballot, actor=actor, now=now),
         voted=sum(entry.voted for entry in ballot.roll),
         total=len(ballot.roll),
-        silent=[entry.unit for entry in ballot.roll if not entry.voted] if manages else None,
+        silent=reminding.awaited(ballot.id) if manages else None,
         facts=facts_of(ballot),
         mails=mails_about(ballot),
         options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)],

@@ -13,9 +13,13 @@ from flask import current_app, render_template
 
 from tracker import clock
 from tracker.config import Settings
+from tracker.db import session
 from tracker.members.models import Person
 from tracker.notifications.models import Mail, Notice
 from tracker.notifications.rules import NoticeKind
+from tracker.policy import Action
+from tracker.voting.models import Ballot
+from tracker.web.calendars import calendar_of
 from tracker.web.formats import translated
 from tracker.web.locale import LANGUAGES, gettext, ngettext, speaking
 from tracker.web.mail.objects import gathered
@@ -61,7 +65,18 @@ def compose(mail: Mail, person: Person, address: str, notices: Sequence[Notice])
         groups = grouped(notices, settings.public_url)
         subject = _subject(mail.kind, groups)
         text, html = render(person, groups, settings.public_url, subject=subject, digest=mail.kind is None)
-    return Letter(_message(mail, address, settings, subject=subject, text=text, html=html), person.email, subject, text)
+    message = _message(mail, address, settings, subject=subject, text=text, html=html)
+    _attach_calendar(message, notices)
+    return Letter(message, person.email, subject, text)
+
+
+def _attach_calendar(message: EmailMessage, notices: Sequence[Notice]) -> None:
+    """Attach the close of a ballot to the e-mail that announces it, to no other."""
+    for notice in notices:
+        ballot = session().get(Ballot, notice.subject_id) if (notice.subject_kind, notice.action) == (Ballot.subject_kind, Action.OPEN) else None
+        if ballot is not None:
+            name, file = f"{ballot.number}.ics", calendar_of(ballot).encode()
+            message.add_attachment(file, "text", "calendar", filename=name, params={"charset": "utf-8", "method": "PUBLISH"})
 
 
 def grouped(notices: Sequence[Notice], base: str) -> list[Group]:

@@ -13,8 +13,9 @@ from wtforms import Form as PlainForm
 from wtforms.widgets import DateTimeLocalInput
 
 from tracker.errors import Invalid
+from tracker.messages import say
 from tracker.programmes import windows
-from tracker.programmes.content import AREA, MOST_AREAS, Area, Voting
+from tracker.programmes.content import AREA, EARLIEST_REMINDER, MOST_AREAS, MOST_REMINDERS, Area, Voting, read_hours
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import PHASES, PhaseKind
 from tracker.projects.actions import LIMITS
@@ -133,12 +134,25 @@ class VotingForm(SectionForm):
     recuse_partners = BooleanField(_l("Partner units do not vote either"))
     no_needs_reason = BooleanField(_l("A vote against needs a reason"))
     allow_discuss = BooleanField(_l("“Discuss further” may be chosen"))
+    remind_hours = StringField(_l("Reminders to units that have not voted, in hours before the close"), render_kw={"maxlength": 60})
 
     def voting(self, rule: Mapping[str, Any] | None = None) -> Voting:
         """Return the choice as the domain takes it, with the rule it says if that is an own one; a rule that is not offered as none."""
         offered = {code for code, _label in self.preset.choices or ()}
         preset = self.preset.data if self.preset.data in offered else ""
-        return Voting(preset, self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data, rule)
+        return Voting(preset, self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data, rule, self._hours())
+
+    def _hours(self) -> list[int]:
+        """Return the hours; raises Invalid for what are none."""
+        try:
+            return read_hours(self.remind_hours.data or "")
+        except ValueError:
+            fault = say(
+                "Write up to {most} numbers from 1 to {earliest}, such as 72, 24; leave it empty for no reminders.",
+                most=MOST_REMINDERS,
+                earliest=EARLIEST_REMINDER,
+            )
+            raise Invalid({"remind_hours": [fault]}) from None
 
 
 class ReportingForm(SectionForm):
@@ -194,7 +208,11 @@ def rearranged(form: AreasForm, areas: Sequence[Area]) -> AreasForm:
 
 def voting_form(programme: Programme, presets: Sequence[tuple[str, str]], *, fresh: bool = False) -> VotingForm:
     """Return the form of the voting rule with these presets to choose from."""
-    form: VotingForm = _made(VotingForm, {**programme.voting, "version": programme.version}, fresh=fresh)
+    form: VotingForm = _made(
+        VotingForm,
+        {**programme.voting, "remind_hours": ", ".join(str(hour) for hour in programme.voting.get("remind_hours", [])), "version": programme.version},
+        fresh=fresh,
+    )
     form.preset.choices = list(presets)
     return form
 

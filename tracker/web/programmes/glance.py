@@ -221,7 +221,10 @@ def rule_in_form(voting: Mapping[str, Any]) -> Typed:
 
 def switch_words(voting: Mapping[str, object]) -> list[Message]:
     """Say what stands beside the rule."""
-    return [on if voting.get(name) else off for name, (on, off) in SWITCHES.items()]
+    hours = voting.get("remind_hours")
+    told = [str(hour) for hour in hours] if isinstance(hours, list) else []
+    reminding = [say("Units that have not voted are reminded this many hours before the close: {hours}.", hours=told)] if told else []
+    return [*(on if voting.get(name) else off for name, (on, off) in SWITCHES.items()), *reminding]
 
 
 def areas_in_use(programme_id: int) -> set[int]:
