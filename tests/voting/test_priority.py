@@ -134,6 +134,12 @@ def test_nothing_waits_below_a_tie_that_takes_all_places_however_it_is_settled()
     assert said(selected_by(rule_of(slots=1, budget=100, fill="greedy_skip"), A=(9, 60), B=(9, 50), C=(8, 10))) == {"cut_tie": "AB", "not_selected": "C"}
 
 
+def test_tied_proposal_that_cannot_fit_takes_no_place_from_the_others() -> None:
+    result = selected_by(rule_of(slots=2, budget=120, fill="greedy_skip"), A=(9, 60), B=(9, 50), C=(9, 200), D=(8, 10))
+
+    assert said(result) == {"cut_tie": "ABC", "not_selected": "D"}
+
+
 def test_lower_proposal_waits_when_money_may_leave_a_place_of_the_tie_empty() -> None:
     result = selected_by(rule_of(slots=2, budget=100, fill="greedy_skip"), A=(9, 60), B=(9, 50), C=(9, 40), D=(8, 10))
 
@@ -168,6 +174,13 @@ def test_scores_are_ranked_by_the_mean_and_held_to_a_least_mean() -> None:
     assert said(result) == {"selected": "AB", "not_selected": "C"}
     assert [one.as_data()["mean_shown"] for one in result.placed] == ["3.53", "2.50", "2.44"]
     assert [one.as_data()["mean"] for one in result.placed] == ["60/17", "5/2", "22/9"]
+
+
+@pytest.mark.parametrize(("comparison", "expected"), [("gt", {"not_selected": "A", "empty": 1}), ("ge", {"selected": "A"})])
+def test_mean_that_is_exactly_the_least_is_not_more_than_it(comparison: str, expected: dict[str, str]) -> None:
+    rule = parse_priority_rule({"method": "score", "slots": 1, "threshold_mean": {"num": 5, "den": 2, "cmp": comparison}})
+
+    assert said(selected_by(rule, A=45)) == expected
 
 
 def test_nobody_in_favour_of_anything_leaves_all_places_empty() -> None:

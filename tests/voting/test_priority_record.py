@@ -247,6 +247,24 @@ def test_quorum_counts_units_with_a_vote_on_any_item_and_invalid_papers_once() -
     assert [one.data.get("placement") for one in recount_priority(read(one_short))] == ["no_quorum", "no_quorum", None]
 
 
+def test_paper_that_is_invalid_for_every_item_is_one_paper() -> None:
+    record = a_record()
+    record["rule"]["quorum"] = {"num": 2, "den": 3, "counted_by": "returned", "base": "entitled"}
+    record["items"] = [{"number": number, "votes": scores(baidu=1, caict=0), "invalid": 1} for number in (1, 2)]
+    record["result"] = {"quorum_met": False}
+
+    assert run(record).exit_code == 0
+
+
+def test_unit_that_is_recused_on_one_item_stays_in_the_base_of_the_quorum() -> None:
+    record = a_record()
+    record["rule"]["quorum"] = {"num": 1, "den": 1, "counted_by": "returned", "base": "entitled"}
+    record["items"] = [{"number": number, "recused": recused, "votes": scores(baidu=1)} for number, recused in ((1, ["zhihu"]), (2, UNITS[1:5]))]
+    record["result"] = {"quorum_met": False}
+
+    assert run(record).exit_code == 0
+
+
 def test_unit_that_is_recused_on_everything_leaves_the_base_of_the_quorum() -> None:
     record = a_record()
     record["rule"]["quorum"] = {"num": 1, "den": 1, "counted_by": "returned", "base": "entitled"}
@@ -258,12 +276,12 @@ def test_unit_that_is_recused_on_everything_leaves_the_base_of_the_quorum() -> N
 
 def test_presence_is_counted_without_the_recused() -> None:
     record = a_record()
-    record["rule"]["threshold"]["base"] = "present"
+    record["rule"]["threshold"] = {"num": 1, "den": 2, "cmp": "gt", "base": "present"}
     for item in record["items"]:
         item["present"] = UNITS
     del record["result"]
 
-    assert [one.data["needed"] for one in recount_priority(read(record))[:3]] == ["2", "2", "2"]
+    assert [one.data["needed"] for one in recount_priority(read(record))[:3]] == ["3", "4", "4"]
     assert [record_data(read(record))["items"][0]["present"]] == [UNITS]  # type: ignore[index] # the items are a list
 
 
