@@ -152,3 +152,13 @@ def test_a_vote_at_the_closing_second_says_so_and_shows_what_was_typed(app: Flas
     assert phone.reads("Your vote was not cast")
     assert REASON in phone.page.locator("main").inner_text()
     assert votes(app) == []
+
+
+def test_what_was_never_cast_is_still_there_to_be_copied_after_the_close(app: Flask, phone: Desk) -> None:
+    write_a_vote(phone)
+    phone.page.on("dialog", lambda dialog: dialog.accept())
+    clock.stand_at(CLOSES)
+    phone.go(BALLOT)
+    expect(phone.page.locator("[data-kept]")).to_be_visible()
+    assert REASON in phone.page.locator("[data-kept] input, [data-kept] textarea").evaluate_all("fields => fields.map((one) => one.value)")
+    assert votes(app) == []

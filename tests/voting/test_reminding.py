@@ -204,3 +204,12 @@ def test_where_everyone_has_voted_and_in_a_rehearsal_nothing_is_sent(app: Flask,
     with at(CLOSES - timedelta(hours=24)):
         assert _due(app) == 0
     assert _events(app) == []
+
+
+def test_where_nobody_is_left_to_remind_a_click_is_told_so_and_records_nothing(app: Flask, cast: Cast, ballot: int) -> None:
+    for code in cast.units:
+        if code != "member-1":
+            _cast(app, cast, ballot, code.replace("-", "_"), *[item for item, lead in ((1, "caict"), (2, "meituan")) if lead != code])
+    with pytest.raises(Refused, match="nobody to remind"):
+        _remind(app, cast, ballot)
+    assert _events(app) == []

@@ -95,8 +95,8 @@ def test_a_partly_cast_vote_says_what_stands_as_a_whole_in_the_next_notice(app: 
     client.post(f"/ballots/{ballot}", data={"position-2": "yes"})
     with app.app_context():
         last = db.session.scalars(sa.select(Notice).order_by(Notice.id.desc()).limit(1)).one()
-        lines = last.params["votes"]
-    assert [line["params"]["number"] for line in lines] == [1, 2]
+    assert last.params["votes"]["say"] == "{said}; {line}"
+    assert [last.params["votes"]["params"][part]["params"]["number"] for part in ("said", "line")] == [1, 2]
     assert "was changed" not in last.msgid
 
 

@@ -94,15 +94,13 @@ class Bilingual:
 
 
 def freeze(value: object) -> object:
-    """Turn a message's parameter into JSON: names keep both languages, instants their zone, days stay days, a message its source and values, a list what is in it."""
+    """Turn a message's parameter into JSON: names keep both languages, instants their zone, days stay days, a message its source and values."""
     if isinstance(value, Message):
         return {"say": value.msgid, "params": {name: freeze(item) for name, item in value.params.items()}}
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
-    if isinstance(value, list | tuple):
-        return [freeze(item) for item in value]
     if hasattr(value, "name_zh"):
         return {"zh": value.name_zh, "en": getattr(value, "name_en", "")}
     return value
@@ -110,8 +108,6 @@ def freeze(value: object) -> object:
 
 def thaw(value: object) -> object:
     """Undo ``freeze``."""
-    if isinstance(value, list):
-        return [thaw(item) for item in value]
     if isinstance(value, dict) and "say" in value:
         return Message(value["say"], {name: thaw(item) for name, item in value["params"].items()})
     if isinstance(value, dict) and "at" in value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 
 from tracker.messages import Message, say
 from tracker.notifications.actions import tell
@@ -50,12 +51,14 @@ def _of(vote: Vote | None) -> object:
     return None if vote is None else vote.score if vote.position is None else vote.position
 
 
-def _lines(stands: Iterable[tuple[Item, object]]) -> list[Message]:
-    return [
+def _lines(stands: Iterable[tuple[Item, object]]) -> Message:
+    """Return what stands, item after item, in one message; at least one vote does."""
+    lines = [
         say("item {number} “{title}”: {vote}", number=item.number, title=Named(item.title_zh, item.title_en), vote=in_words(vote))
         for item, vote in stands
         if vote is not None
     ]
+    return reduce(lambda said, line: say("{said}; {line}", said=said, line=line), lines)
 
 
 def in_words(vote: object) -> object:

@@ -15,7 +15,7 @@ from tracker.errors import Refused
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.notifications.actions import tell
-from tracker.policy import SYSTEM, Action, Actor, Denial, Kind
+from tracker.policy import SYSTEM, Action, Actor, Denial, Kind, check
 from tracker.transitions import perform
 from tracker.voting import queries
 from tracker.voting.models import Ballot
@@ -77,11 +77,16 @@ def remind(ballot_id: int, *, actor: Actor) -> int:
     """Remind the voices of every unit whose vote is not complete; return how many people were told.
 
     In order: locks the ballot, so that of two at once the second finds the reminder of the first; checks; records the act without
-    saying whom it reached; tells them. Raises NotFound, Refused (wrong person, not open, within an hour of the last).
+    saying whom it reached; tells them. Raises NotFound, Refused (wrong person, not open, within an hour of the last, nobody to remind).
     """
     ballot = get(Ballot, ballot_id, lock=True)
+    denial = check(Action.REMIND, ballot, actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
     told = told_of(awaited(ballot_id))
     refuse_too_soon(ballot)
+    if not told:
+        raise Refused(Denial(Kind.WRONG_STATE, say("There is nobody to remind.")))
     perform(Action.REMIND, ballot, actor=actor)
     tell(dict.fromkeys(told, "unit"), about=ballot, action=Action.REMIND.value, message=reminder_of(ballot), at=clock.now())
     return len(told)
@@ -108,7 +113,8 @@ def _remind_one(ballot_id: int, now: datetime) -> bool:
     if ballot is None:
         return False
     ballot.next_reminder_at = next_reminder(ballot, after=now)
-    if ballot.rehearsal or again_at(ballot) is not None or not awaited(ballot_id):
+    try:
+        remind(ballot_id, actor=SYSTEM)
+    except Refused:  # a rehearsal, a reminder by hand within the hour, nobody left to remind, or the close came in between
         return False
-    remind(ballot_id, actor=SYSTEM)
     return True
