@@ -9,7 +9,7 @@ from tracker.members.models import Person, Unit
 from tracker.messages import Message
 from tracker.voting import counting
 from tracker.voting.freezing import priority_numbers
-from tracker.voting.models import Ballot, Item, RollEntry, Vote
+from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.priority import Placed, Placement, PriorityResult
 from tracker.voting.priority_costs import cost_in
 from tracker.voting.priority_rule import Method, parse_priority_rule
@@ -87,8 +87,6 @@ class Ranked:
 
     item: Item
     placed: Placed
-    label: Message
-    tone: str
     why: Message
     cost: str | None
 
@@ -121,7 +119,7 @@ def ranking(ballot: Ballot) -> dict[str, object]:
         "verdict": verdict(result, {number: _name(item) for number, item in items.items()}),
         "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
         "groups": [(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
-        "units": [_row(ballot, entry) for entry in ballot.roll],
+        "units": _rows(ballot),
     }
 
 
@@ -130,10 +128,19 @@ def _name(item: Item) -> object:
 
 
 def _ranked(ballot: Ballot, result: PriorityResult, item: Item, placed: Placed) -> Ranked:
-    return Ranked(item, placed, PLACEMENTS[placed.placement], TONES[placed.placement], why(result, placed), _cost(ballot, item))
+    return Ranked(item, placed, why(result, placed), _cost(ballot, item))
 
 
-def _row(ballot: Ballot, entry: RollEntry) -> Row:
-    scores = {item.number: next((vote.score for vote in item.votes if vote.unit_id == entry.unit_id), None) for item in ballot.items}
-    out = frozenset(item.number for item in ballot.items if any(one.unit_id == entry.unit_id for one in item.recusals))
-    return Row(entry.unit, scores, out, struck=any(strike.unit_id == entry.unit_id for strike in ballot.strikes))
+def _rows(ballot: Ballot) -> list[Row]:
+    scores = {item.number: {vote.unit_id: vote.score for vote in item.votes} for item in ballot.items}
+    recused = {item.number: {one.unit_id for one in item.recusals} for item in ballot.items}
+    struck = {strike.unit_id for strike in ballot.strikes}
+    return [
+        Row(
+            entry.unit,
+            {number: given.get(entry.unit_id) for number, given in scores.items()},
+            frozenset(number for number, units in recused.items() if entry.unit_id in units),
+            struck=entry.unit_id in struck,
+        )
+        for entry in ballot.roll
+    ]

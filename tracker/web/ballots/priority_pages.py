@@ -8,10 +8,11 @@ from flask import redirect, render_template, request, url_for
 
 from tracker import clock
 from tracker.audit import chain
-from tracker.errors import Invalid, Refused
+from tracker.errors import Invalid, NotFound, Refused
 from tracker.policy import Action, Denial, Kind, can, check
 from tracker.voting import actions, queries, reminding
 from tracker.voting.models import Ballot
+from tracker.voting.rules import BallotKind
 from tracker.web.ballots import priority, voting
 from tracker.web.ballots.priority import Wrong
 from tracker.web.ballots.scores import Sent, is_sent, sent
@@ -44,6 +45,8 @@ def cast(ballot_id: int) -> ResponseReturnValue:
 
 def _shown_again(ballot_id: int, form: Sent) -> str:
     ballot = voting.one(queries.frozen(ballot_id))
+    if ballot.kind is not BallotKind.PRIORITY:
+        raise NotFound
     denial = check(Action.CAST, ballot, actor=the_actor(), now=clock.now())
     if denial is not None:
         raise Refused(denial)
@@ -64,7 +67,7 @@ def open_page(ballot: Ballot, form: Sent | None = None, wrong: Wrong | None = No
         answer=voting.answer(ballot),
         refused=refused,
         restored=restored,
-        kept=_kept(form) if refused else {},
+        picked=_kept(form) if refused else {},
         denial=check(Action.CAST, ballot, actor=actor, now=now),
         voted=sum(entry.voted for entry in ballot.roll),
         total=len(ballot.roll),
@@ -88,7 +91,7 @@ def closed_page(ballot: Ballot, head: str, *, late: Denial | None = None, form: 
         head=head,
         mails=mails_about(ballot),
         late=late,
-        kept=_kept(form),
+        picked=_kept(form),
         **shown,
     )
 

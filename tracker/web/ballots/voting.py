@@ -21,7 +21,7 @@ from tracker.voting.confirming import POSITIONS, in_words
 from tracker.voting.eligibility import Answer, may_vote
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.record import Secrecy
-from tracker.voting.rules import RECUSED
+from tracker.voting.rules import RECUSED, BallotKind
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
 from tracker.web.ballots.facts import facts_of
@@ -68,6 +68,8 @@ def cast(ballot_id: int, *, late: Late) -> ResponseReturnValue:
 
 def _shown_again(ballot_id: int, sent: Mapping[int, Typed]) -> str:
     ballot = one(queries.frozen(ballot_id))
+    if ballot.kind is not BallotKind.POSITION:
+        raise NotFound
     denial = check(Action.CAST, ballot, actor=the_actor(), now=clock.now())
     if denial is not None:
         raise Refused(denial)
