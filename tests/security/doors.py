@@ -25,7 +25,7 @@ from tracker.reports.models import Report
 from tracker.reports.rules import ReportState
 from tracker.reviews.models import Review
 from tracker.reviews.rules import ReviewState
-from tracker.voting.models import Ballot
+from tracker.voting.models import Ballot, VoteEntry
 
 WHO = {
     "visitor": None,
@@ -75,6 +75,7 @@ class Samples:
     seat: int
     session: int
     late_pass: int
+    entry: int
 
 
 def find_samples(session: Session) -> Samples:
@@ -99,6 +100,7 @@ def find_samples(session: Session) -> Samples:
         seat,
         own,
         session.scalars(sa.select(LatePass.id).order_by(LatePass.id.desc())).first() or 1,
+        session.scalars(sa.select(VoteEntry.id).order_by(VoteEntry.id.desc())).first() or 1,
     )
 
 
@@ -229,8 +231,9 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _ballot_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    extra = {"entry_id": samples.entry} if "entry_id" in rule.arguments else {}
     for state, ballot in samples.ballots.items():
-        yield state, {next(iter(rule.arguments)): ballot}
+        yield state, {next(iter(rule.arguments - set(extra))): ballot, **extra}
 
 
 def _project_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -302,7 +302,7 @@ KEPT_COLUMNS = {
     "investigator_key",
     "message_id",
 }
-WITHOUT_TEXTS = {"follow", "mail_choice", "proxy", "secret_vote", "vote_entry", "strike", "discuss_reply"}
+WITHOUT_TEXTS = {"follow", "mail_choice", "proxy", "secret_vote", "strike", "discuss_reply"}
 NOT_SHOWN = {"search_text.words", "ballot_item.title_en"} | {
     f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en", "expert.zh")
 }

@@ -1,6 +1,7 @@
-"""The verbs of a ballot: open, rehearse, cast, remind, close."""
+"""The verbs of a ballot: open, rehearse, cast, enter and confirm, remind, close."""
 
 from tracker.voting.casting import Choice, Commitment, Confirmation, cast
+from tracker.voting.entering import Mark, Written, confirm, enter, send_back
 from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, roll_of
 from tracker.voting.plans import Plan, Question
 from tracker.voting.priority_casting import cast_scores
@@ -12,13 +13,17 @@ __all__ = [
     "Choice",
     "Commitment",
     "Confirmation",
+    "Mark",
     "Plan",
     "Prepared",
     "Question",
+    "Written",
     "cast",
     "cast_scores",
+    "confirm",
     "discard",
     "discard_old",
+    "enter",
     "open_ballot",
     "prepare",
     "recusals_of",
@@ -28,4 +33,5 @@ __all__ = [
     "seal",
     "seal_due",
     "seal_due_of",
+    "send_back",
 ]

@@ -115,7 +115,7 @@ def _read(choices: Mapping[int, Choice], asked: Sequence[Question], ballot: Ball
         if recused[number] is not None:
             wrong[f"position-{number}"] = [say("Your unit is recused on this item and does not vote on it.")]
             continue
-        cleaned[number] = _read_choice(number, choice, ballot.options, wrong)
+        cleaned[number] = read_choice(number, choice, ballot.options, wrong)
     if not choices and not wrong:
         wrong["position"] = [say("Choose a position on at least one item.")]
     if wrong:
@@ -123,7 +123,8 @@ def _read(choices: Mapping[int, Choice], asked: Sequence[Question], ballot: Ball
     return cleaned
 
 
-def _read_choice(number: int, choice: Choice, options: Mapping[str, Any], wrong: dict[str, list[Message]]) -> Choice:
+def read_choice(number: int, choice: Choice, options: Mapping[str, Any], wrong: dict[str, list[Message]]) -> Choice:
+    """Return a choice as it is kept, noting in ``wrong`` what cannot be."""
     try:
         reason = clean_text(choice.reason)
     except ValueError:

@@ -42,7 +42,7 @@ def tell_unit(ballot: Ballot, entry: RollEntry, asked: Sequence[Question], news:
     """
     stands = [(item, news[item] if item in news else _of(vote)) for item, recusal, vote in asked if recusal is None]
     said = CHANGED if any(vote is not None for item, _recusal, vote in asked if item in news) else CAST
-    message = Message(said.msgid, {**ballot.names(), "votes": _lines(stands), "person": Named(actor.name_zh, actor.name_en), "at": at})
+    message = Message(said.msgid, {**ballot.names(), "votes": lines(stands), "person": Named(actor.name_zh, actor.name_en), "at": at})
     people = {*entry.voices, *([actor.person_id] if actor.person_id is not None else [])}
     tell(dict.fromkeys(people, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
 
@@ -51,14 +51,14 @@ def _of(vote: Vote | None) -> object:
     return None if vote is None else vote.score if vote.position is None else vote.position
 
 
-def _lines(stands: Iterable[tuple[Item, object]]) -> Message:
+def lines(stands: Iterable[tuple[Item, object]]) -> Message:
     """Return what stands, item after item, in one message; at least one vote does."""
-    lines = [
+    said_of_each = [
         say("item {number} “{title}”: {vote}", number=item.number, title=Named(item.title_zh, item.title_en), vote=in_words(vote))
         for item, vote in stands
         if vote is not None
     ]
-    return reduce(lambda said, line: say("{said}; {line}", said=said, line=line), lines)
+    return reduce(lambda said, line: say("{said}; {line}", said=said, line=line), said_of_each)
 
 
 def in_words(vote: object) -> object:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tracker.messages import Message, say
-from tracker.policy import ANYONE, NOBODY_ELSE, SECRETARIAT, Action, Actor, Denial, Kind, Role, Rule, Who
+from tracker.policy import ANYONE, CHAIR, DIRECTOR, NOBODY_ELSE, SECRETARIAT, Action, Actor, Denial, Kind, Role, Rule, Who
+from tracker.voting.record import Secrecy
 
 if TYPE_CHECKING:
     from tracker.voting.models import Ballot
@@ -114,6 +115,15 @@ def no_rehearsal(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None
     return Denial(Kind.WRONG_STATE, say("Nobody is reminded of a rehearsal.")) if ballot.rehearsal else None
 
 
+def takes_paper(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
+    """Refuse to enter votes where an entry would tell how a unit voted, or where scores are given."""
+    if ballot.secrecy is Secrecy.SECRET:
+        return Denial(Kind.WRONG_STATE, say("A secret ballot is cast online only: an entry would tell which unit voted how."))
+    if ballot.kind is BallotKind.PRIORITY:
+        return Denial(Kind.WRONG_STATE, say("A priority ballot is cast online only."))
+    return None
+
+
 BALLOT: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
     Action.OPEN: Rule(say("Open a ballot"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Ballot {number} “{title}” is open until {closes}.")),
@@ -123,6 +133,11 @@ BALLOT: Mapping[Action, Rule] = {
     Action.DISCARD: Rule(say("Delete the rehearsal"), (SECRETARIAT,), when=(only_a_rehearsal,), offered=False),
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
     Action.REMIND: Rule(say("Remind the units that have not voted"), (SECRETARIAT, NOBODY_ELSE), when=(no_rehearsal, still_open), offered=False),
+    Action.ENTER: Rule(
+        say("Enter a vote on paper or by raised hand"), (SECRETARIAT,), when=(takes_paper, still_open), offered=False, tells=("secretariat", "deciders")
+    ),
+    Action.CONFIRM: Rule(say("Confirm an entered vote"), (SECRETARIAT, DIRECTOR, CHAIR), when=(takes_paper, still_open), offered=False),
+    Action.SEND_BACK: Rule(say("Send an entered vote back"), (SECRETARIAT, DIRECTOR, CHAIR), when=(takes_paper, still_open), reason=True, offered=False),
     Action.CLOSE: Rule(
         say("Close"),
         (NOBODY_ELSE,),

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
+import sqlalchemy as sa
+
 from tracker import clock
 from tracker.cli.demo.story import Fact, Step, Story, facts
+from tracker.db import session
 from tracker.voting import actions
-from tracker.voting.actions import Choice, Commitment, Plan
+from tracker.voting.actions import Choice, Commitment, Mark, Plan, Written
+from tracker.voting.models import VoteEntry
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
+from tracker.voting.rules import Channel
 from tracker.voting.tally import Position
 
 FILE = "ballots.toml"
@@ -25,6 +30,8 @@ def steps(story: Story) -> Iterator[Step]:
     for fact in said["ballots"]:
         opened: list[int] = []
         yield Step(story.instant(fact["opens"]), partial(_open, story, fact, opened))
+        for code, paper in fact.get("paper", {}).items():
+            yield Step(story.instant(paper["entered"]), partial(_enter, story, fact, opened, code, said))
         for code, local in _voters(story, fact):
             yield Step(story.instant(local), partial(_vote, story, fact, opened, code, said))
         yield Step(story.instant(fact["closes"]) + UNTIL_SEALED, _seal)
@@ -53,10 +60,24 @@ def _open(story: Story, fact: Fact, opened: list[int]) -> None:
 
 
 def _vote(story: Story, fact: Fact, opened: list[int], code: str, said: Fact) -> None:
-    """Let one unit vote on all but the topics it leads."""
+    """Let one unit vote online, or the executive director confirm what it voted on paper."""
+    if code not in fact.get("paper", {}):
+        actions.cast(opened[0], _choices(story, fact, code, said), actor=story.actor(code))
+        return
+    for entry in session().scalars(sa.select(VoteEntry.id).where(VoteEntry.ballot_id == opened[0], VoteEntry.unit_id == story.unit(code).id)).all():
+        actions.confirm(opened[0], entry, actor=story.actor("director"))
+
+
+def _enter(story: Story, fact: Fact, opened: list[int], code: str, said: Fact) -> None:
+    """Let the secretariat enter what a unit voted on paper."""
+    marks = {number: Mark(choice) for number, choice in _choices(story, fact, code, said).items()}
+    actions.enter(opened[0], Written(story.unit(code).id, Channel.PAPER, marks, fact["paper"][code]["note"]), None, actor=story.actor("secretariat"))
+
+
+def _choices(story: Story, fact: Fact, code: str, said: Fact) -> dict[int, Choice]:
+    """Return what one unit says on all but the topics it leads."""
     numbered = sorted(fact["topics"], key=lambda key: story.proposals[key])
-    choices = {number: _choice(key, code, said) for number, key in enumerate(numbered, 1) if story.topics[key]["lead"] != code}
-    actions.cast(opened[0], choices, actor=story.actor(code))
+    return {number: _choice(key, code, said) for number, key in enumerate(numbered, 1) if story.topics[key]["lead"] != code}
 
 
 def _choice(key: str, code: str, said: Fact) -> Choice:

@@ -21,6 +21,7 @@ from tracker.voting.rules import BallotKind
 from tracker.web.ballots import priority_pages, results, voting
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Typed
+from tracker.web.ballots.desk import desk_of
 from tracker.web.ballots.facts import facts_of
 from tracker.web.calendars import calendar_of
 from tracker.web.identity import the_actor, writes
@@ -64,6 +65,7 @@ def _closed(ballot_id: int, secrecy: Secrecy, head: str, *, late: Denial | None 
         facts=facts_of(ballot),
         head=head,
         mails=mails_about(ballot),
+        desk=desk_of(ballot),
         late=late,
         typed=voting.kept(sent),
         **voting.words_of(sent),

@@ -1,0 +1,163 @@
+"""The pages on which a vote on paper is entered and confirmed: who sees them, what they refuse, what they keep."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from tests.cast import Cast, Member
+from tests.product import Statements
+from tests.voting.test_entering import CLOSES, opened, written
+from tracker.db import db, writing
+from tracker.files.disk import FOLDER
+from tracker.voting import actions
+from tracker.voting.models import Vote, VoteEntry
+
+__all__ = ["opened"]
+SignIn = Callable[[Member], FlaskClient]
+Counting = Callable[[], AbstractContextManager[Statements]]
+FORM = {"channel": "paper", "note": "", "position-1": "no", "reason-1": "marker-of-a-paper", "position-2": "invalid"}
+PDF = b"%PDF-1.7 a ballot paper"
+
+
+def send(client: FlaskClient, cast: Cast, ballot: int, scan: tuple[str, bytes] | None = ("票.pdf", PDF), **change: str) -> TestResponse:
+    """Send the form as a browser does."""
+    fields: dict[str, object] = {**FORM, "unit": str(cast.units["bytedance"]), **{name.replace("_", "-"): value for name, value in change.items()}}
+    if scan is not None:
+        fields["scan"] = FileStorage(io.BytesIO(scan[1]), scan[0])
+    boundary, body = encode_multipart(fields)
+    return client.post(f"/ballots/{ballot}/entries/new", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def on_disk(app: Flask) -> int:
+    return len([path for path in (app.extensions["settings"].instance / FOLDER).rglob("*") if path.is_file()])
+
+
+def entries(app: Flask) -> list[int]:
+    with app.app_context():
+        return list(db.session.scalars(sa.select(VoteEntry.id)))
+
+
+@pytest.fixture
+def entered(cast: Cast, client_of: SignIn, opened: int) -> str:
+    """An entry for ByteDance that waits, by its address."""
+    answer = send(client_of(cast.secretariat), cast, opened)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def test_one_enters_and_another_confirms(cast: Cast, client_of: SignIn, opened: int, entered: str) -> None:
+    assert "0 of 18 units" in client_of(cast.secretariat).get(f"/ballots/{opened}").text
+    assert "1 entry waits for a second person" in client_of(cast.director).get(f"/ballots/{opened}").text
+    assert "Now somebody else looks at it" in client_of(cast.secretariat).get(entered).text
+    assert client_of(cast.secretariat).post(f"{entered}/confirm").status_code == 403
+    page = client_of(cast.director).get(entered).text
+    assert "marker-of-a-paper" in page
+    assert "Invalid" in page
+    with client_of(cast.director).get(f"{entered}/scan", buffered=True) as scan:
+        assert (scan.data, scan.headers["Content-Disposition"].startswith("attachment")) == (PDF, True)
+
+    assert client_of(cast.director).post(f"{entered}/confirm").status_code == 303
+    assert "1 of 18 units" in client_of(cast.secretariat).get(f"/ballots/{opened}").text
+    assert "Invalid" in client_of(cast.bytedance).get(f"/ballots/{opened}").text
+    assert client_of(cast.director).post(f"{entered}/confirm").status_code == 303
+
+
+def test_sending_back_needs_a_reason_and_keeps_what_was_typed(cast: Cast, client_of: SignIn, entered: str) -> None:
+    assert client_of(cast.chair).post(f"{entered}/send-back", data={"note": ""}).status_code == 422
+    assert "kept-words" in client_of(cast.chair).post(f"{entered}/send-back", data={"note": "kept-words\x00"}).text
+    assert client_of(cast.chair).post(f"{entered}/send-back", data={"note": "Item 1 says yes."}).status_code == 303
+    assert "Item 1 says yes." in client_of(cast.secretariat).get(entered).text
+    assert client_of(cast.director).post(f"{entered}/confirm").status_code == 409
+
+
+@pytest.mark.parametrize("who", ["bytedance", "huawei", "huawei_contributor", "expert"])
+def test_nobody_else_sees_an_entry(cast: Cast, client_of: SignIn, opened: int, entered: str, who: str) -> None:
+    client = client_of(getattr(cast, who))
+    for address in (entered, f"{entered}/scan", f"/ballots/{opened}/entries", f"/ballots/{opened}/entries/new"):
+        assert client.get(address).status_code == 403
+    for verb in ("confirm", "send-back"):
+        assert client.post(f"{entered}/{verb}", data={"note": "x"}).status_code == 403
+    assert "entries" not in client.get(f"/ballots/{opened}").text
+    assert "marker-of-a-paper" not in client.get(f"/ballots/{opened}").text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channel": "online"},
+        {"channel": "evil"},
+        {"position_1": "evil"},
+        {"position_1": ""},
+        {"unit": "2147483647"},
+        {"unit": "x"},
+        {"reason_1": "x" * 10_000},
+        {"note": "a\u202eb"},
+        {"position_1": "", "reason_1": "", "position_2": ""},
+    ],
+)
+def test_what_cannot_be_is_answered_on_the_page_and_leaves_no_file(app: Flask, cast: Cast, client_of: SignIn, opened: int, change: dict[str, str]) -> None:
+    answer = send(client_of(cast.secretariat), cast, opened, **change)
+    assert answer.status_code == 422
+    assert (entries(app), on_disk(app)) == ([], 0)
+
+
+@pytest.mark.parametrize("scan", [("票.exe", b"MZ"), ("票.pdf", b"no pdf"), ("票.pdf", b""), None])
+def test_a_scan_that_is_none_is_refused(app: Flask, cast: Cast, client_of: SignIn, opened: int, scan: tuple[str, bytes] | None) -> None:
+    answer = send(client_of(cast.secretariat), cast, opened, scan)
+    assert answer.status_code == 422
+    assert "marker-of-a-paper" in answer.text
+    assert (entries(app), on_disk(app)) == ([], 0)
+
+
+def test_the_same_form_twice_is_one_entry_and_one_file(app: Flask, cast: Cast, client_of: SignIn, opened: int, entered: str) -> None:
+    assert send(client_of(cast.secretariat), cast, opened).headers["Location"] == entered
+    assert (len(entries(app)), on_disk(app)) == (1, 1)
+
+
+def test_after_the_close_it_says_what_was_never_confirmed(
+    app: Flask, cast: Cast, client_of: SignIn, opened: int, entered: str, at: Callable[..., AbstractContextManager[None]]
+) -> None:
+    with at(CLOSES):
+        secretary = client_of(cast.secretariat)
+        assert "never confirmed" in secretary.get(f"/ballots/{opened}").text
+        assert "never confirmed" in secretary.get(f"/ballots/{opened}/entries").text
+        assert secretary.get(entered).status_code == 200
+        assert secretary.get(f"/ballots/{opened}/entries/new").status_code == 409
+        assert client_of(cast.director).post(f"{entered}/confirm").status_code == 409
+        assert send(secretary, cast, opened).status_code == 409
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Vote.id))) == 0
+
+
+def test_a_unit_that_has_voted_is_asked_about(cast: Cast, client_of: SignIn, opened: int) -> None:
+    client_of(cast.bytedance).post(f"/ballots/{opened}", data={"position-1": "yes"})
+    secretary = client_of(cast.secretariat)
+    assert "has voted already" in secretary.get(f"/ballots/{opened}/entries/new?unit={cast.units['bytedance']}").text
+    assert send(secretary, cast, opened).status_code == 422
+    assert send(secretary, cast, opened, replaces="1").status_code == 303
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_the_list_reads_as_little_for_three_as_for_one(app: Flask, cast: Cast, client_of: SignIn, opened: int, queries: Counting, many: int) -> None:
+    with app.app_context(), writing():
+        for unit in ("bytedance", "meituan", "iflytek")[:many]:
+            actions.enter(opened, written(cast, unit=unit, note="page 3"), None, actor=cast.secretariat.actor)
+    client = client_of(cast.director)
+    client.get("/ballots")
+    pages = {}
+    for address in (f"/ballots/{opened}/entries", f"/ballots/{opened}/entries/1", f"/ballots/{opened}"):
+        with queries() as statements:
+            text = client.get(address).text
+        pages[address] = len(statements)
+        assert re.search("ByteDance|字节", text)
+    assert max(pages.values()) <= 8, pages

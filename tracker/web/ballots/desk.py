@@ -1,0 +1,31 @@
+"""What the secretariat and those who decide do around a ballot: votes that came on paper or by raised hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker import clock
+from tracker.db import session
+from tracker.policy import Action, Kind, can, check
+from tracker.voting import entries
+from tracker.voting.models import Ballot
+from tracker.web.identity import the_actor
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """How many entered votes wait for a second person, whether they still can be confirmed, whether votes can be entered by the reader."""
+
+    waiting: int
+    is_open: bool
+    may_enter: bool
+
+
+def desk_of(ballot: Ballot) -> Desk | None:
+    """Return what the reader's desk holds of a ballot; None for whoever has none, or where nothing is entered."""
+    actor, now = the_actor(), clock.now()
+    denial = check(Action.CONFIRM, ballot, actor=actor, now=now)
+    if denial is not None and (denial.kind is not Kind.WRONG_STATE or now < ballot.closes_at):
+        return None
+    waiting = session().scalar(entries.waiting_in(ballot.id)) or 0
+    return Desk(waiting, denial is None, can(Action.ENTER, ballot, actor=actor, now=now))

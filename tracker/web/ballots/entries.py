@@ -1,0 +1,253 @@
+"""Votes that came on paper or by raised hand: entered by one, confirmed or sent back by another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, request, url_for
+
+from tracker import clock
+from tracker.config import MB
+from tracker.db import session
+from tracker.errors import Invalid, NotFound, Refused
+from tracker.files.disk import Stored
+from tracker.messages import Message, say
+from tracker.policy import Action, Denial, Kind, can, check
+from tracker.proposals.enclosures import SCANS
+from tracker.voting import actions, entries, queries
+from tracker.voting.casting import COMMITMENTS, REASON_ZI, Choice, Commitment, positions_offered
+from tracker.voting.confirming import POSITIONS
+from tracker.voting.entering import ENTERED, INVALID, Mark, Written, word_of
+from tracker.voting.models import VoteEntry
+from tracker.voting.rules import CHANNELS, RECUSED, Channel
+from tracker.voting.tally import Position
+from tracker.web import uploads
+from tracker.web.ballots.blueprint import ONE, bp
+from tracker.web.ballots.choices import Typed, typed
+from tracker.web.ballots.entered import ids
+from tracker.web.ballots.voting import one
+from tracker.web.formats import translated
+from tracker.web.identity import SAFE, the_actor, writes, writing_as_asked
+from tracker.web.told import told
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from tracker.files.models import StoredFile
+    from tracker.members.models import Person, Unit
+    from tracker.voting.models import Ballot
+
+ENTRIES = f"{ONE}/entries"
+ENTRY = f"{ENTRIES}/<int(max=2147483647):entry_id>"
+UNMARKED = ""
+Wrong = Mapping[str, Sequence[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The form as typed; a file that was chosen cannot be put back into it."""
+
+    channel: str = Channel.PAPER.value
+    note: str = ""
+    replaces: bool = False
+    invalid: frozenset[int] = frozenset()
+    marks: Mapping[int, Typed] = field(default_factory=dict)
+
+
+def _look(ballot_id: int, action: Action) -> Ballot:
+    """Return a ballot to whoever might do ``action`` in it, now or at another time; raises NotFound, Refused."""
+    ballot = one(queries.frozen(ballot_id))
+    denial = check(action, ballot, actor=the_actor(), now=clock.now())
+    if denial is not None and denial.kind is not Kind.WRONG_STATE:
+        raise Refused(denial)
+    return ballot
+
+
+def _denial(ballot: Ballot, action: Action) -> Denial | None:
+    return check(action, ballot, actor=the_actor(), now=clock.now())
+
+
+@bp.get(ENTRIES)
+def list_entries(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """List the votes that were entered: those that wait, those that count, those that were sent back."""
+    ballot = _look(id, Action.CONFIRM)
+    rows = session().execute(entries.entries_of(id)).all()
+    return render_template(
+        "ballots/entries.html",
+        ballot=ballot,
+        rows=rows,
+        waiting=sum(row[0].settled_at is None for row in rows),
+        channels=CHANNELS,
+        is_open=_denial(ballot, Action.CONFIRM) is None,
+        may_enter=can(Action.ENTER, ballot, actor=the_actor(), now=clock.now()),
+        units=[(entry.unit, entry.voted) for entry in ballot.roll],
+    )
+
+
+@bp.route(f"{ENTRIES}/new", methods=["GET", "POST"])
+@uploads.takes_files
+def enter(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show the form for one unit's vote; a POST keeps it until a second person confirms it."""
+    ballot = _look(id, Action.ENTER)
+    denial = _denial(ballot, Action.ENTER)
+    if denial is not None:
+        raise Refused(denial)
+    unit_id = _unit_asked()
+    if request.method in SAFE:
+        return _page(ballot, unit_id, Sent())
+    session().rollback()
+    sent = _sent()
+    chosen = any(upload.filename for upload in request.files.getlist("scan"))
+    received, wrong_file = uploads.receive("scan", kinds=SCANS) if chosen else ([], [])
+    kept: set[str] = set()
+    if wrong_file:
+        uploads.discard(received)
+        return _page(_look(id, Action.ENTER), unit_id, sent, {"scan": wrong_file}), 422
+    try:
+        scan = received[0] if received else None
+        with writing_as_asked():
+            entry_id = actions.enter(id, _written(unit_id, sent), scan, actor=the_actor()).id
+            kept = _named(id, entry_id, received)
+    except Invalid as wrong:
+        return _page(_look(id, Action.ENTER), unit_id, sent, wrong.fields), 422
+    finally:
+        uploads.discard(received, kept=kept)
+    flash(translated(say("The vote is entered. It counts once a second person has confirmed it.")), "good")
+    return redirect(url_for("ballots.entry", id=id, entry_id=entry_id), 303)
+
+
+def _named(ballot_id: int, entry_id: int, received: Sequence[Stored]) -> set[str]:
+    """Return which of the files that were written the entry names."""
+    file = _row(ballot_id, entry_id)[4]
+    return {one.stored_as for one in received if file is not None and one.stored_as == file.stored_as}
+
+
+def _unit_asked() -> int:
+    text = request.values.get("unit", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 - what a column holds
+
+
+def _sent() -> Sent:
+    form = request.form
+    marks = typed()
+    invalid = frozenset(number for number in marks if form.get(f"position-{number}") == INVALID)
+    return Sent(form.get("channel", ""), form.get("note", ""), bool(ids("replaces")), invalid, marks)
+
+
+def _written(unit_id: int, sent: Sent) -> Written:
+    """Return the vote that the form says; raises Invalid for words that it does not offer."""
+    wrong = {
+        f"position-{number}": [
+            say("Choose one of the positions offered.") if mark.unknown else say("You wrote a reason: choose a position too, or clear the reason.")
+        ]
+        for number, mark in sent.marks.items()
+        if number not in sent.invalid and not mark.position and (mark.unknown or mark.reason.strip())
+    }
+    if sent.channel not in ENTERED:
+        wrong["channel"] = [say("Choose how the vote came in.")]
+    if wrong:
+        raise Invalid(wrong)
+    marks = {number: _mark(mark) for number, mark in sent.marks.items() if mark.position or number in sent.invalid}
+    return Written(unit_id, Channel(sent.channel), marks, sent.note, sent.replaces)
+
+
+def _mark(mark: Typed) -> Mark:
+    if not mark.position:
+        return Mark(None)
+    return Mark(Choice(Position(mark.position), mark.reason, tuple(Commitment(word) for word in mark.commitments)))
+
+
+def _page(ballot: Ballot, unit_id: int, sent: Sent, wrong: Wrong | None = None) -> str:
+    on_roll = next((entry for entry in ballot.roll if entry.unit_id == unit_id), None)
+    options = [(position.value, POSITIONS[position]) for position in positions_offered(ballot.options)]
+    return render_template(
+        "ballots/entry_new.html",
+        ballot=ballot,
+        on_roll=on_roll,
+        units=[(entry.unit, entry.voted) for entry in ballot.roll],
+        recused={item.number: RECUSED[recusal.why] for item in ballot.items for recusal in item.recusals if recusal.unit_id == unit_id},
+        sent=sent,
+        wrong=wrong or {},
+        channels=[(channel.value, CHANNELS[channel]) for channel in ENTERED],
+        options=[*options, (INVALID, say("Invalid")), (UNMARKED, say("Left empty"))],
+        commitments=COMMITMENTS,
+        reason_limit=REASON_ZI,
+        kinds=SCANS,
+        each=uploads.limits().each // MB,
+        told=told(ballot, Action.ENTER, the_actor()),
+    )
+
+
+def _row(ballot_id: int, entry_id: int) -> tuple[VoteEntry, Unit, Person, Person | None, StoredFile | None]:
+    from_all = entries.entries_of(ballot_id).where(VoteEntry.id == entry_id)
+    found = session().execute(from_all.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found[0], found[1], found[2], found[3], found[4]
+
+
+@bp.get(ENTRY)
+def entry(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Show what was entered, to confirm it or send it back."""
+    return _entry_page(_look(id, Action.CONFIRM), entry_id)
+
+
+def _entry_page(ballot: Ballot, entry_id: int, note: str = "", wrong: Wrong | None = None) -> str:
+    found, unit, enterer, settler, scan = _row(ballot.id, entry_id)
+    titles = {str(item.number): item for item in ballot.items}
+    marks = [
+        (titles[number], word_of(marked), marked["reason"], [COMMITMENTS[Commitment(word)] for word in marked["commitments"]])
+        for number, marked in sorted(found.votes.items(), key=lambda pair: int(pair[0]))
+        if number in titles
+    ]
+    return render_template(
+        "ballots/entry.html",
+        ballot=ballot,
+        entry=found,
+        unit=unit,
+        enterer=enterer,
+        settler=settler,
+        scan=scan,
+        marks=marks,
+        channel=CHANNELS[Channel(found.channel)],
+        own=found.entered_by_id == the_actor().person_id,
+        denial=_denial(ballot, Action.CONFIRM),
+        note=note,
+        wrong=wrong or {},
+    )
+
+
+@bp.post(f"{ENTRY}/confirm")
+@writes
+def confirm(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Let an entry count."""
+    actions.confirm(id, entry_id, actor=the_actor())
+    flash(translated(say("The vote is confirmed and counts. The unit is told.")), "good")
+    return redirect(url_for("ballots.list_entries", id=id), 303)
+
+
+@bp.post(f"{ENTRY}/send-back")
+@writes
+def send_back(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Send an entry back with a reason; it never counts."""
+    note = request.form.get("note", "")
+    try:
+        actions.send_back(id, entry_id, note, actor=the_actor())
+    except Invalid as wrong:
+        return _entry_page(_look(id, Action.CONFIRM), entry_id, note, wrong.fields), 422
+    flash(translated(say("The entry is sent back and does not count.")), "good")
+    return redirect(url_for("ballots.list_entries", id=id), 303)
+
+
+@bp.get(f"{ENTRY}/scan")
+def scan(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Give the scan of the paper to those who may confirm it."""
+    _look(id, Action.CONFIRM)
+    file = _row(id, entry_id)[4]
+    if file is None:
+        raise NotFound
+    name, stored_as, sha256 = file.name, file.stored_as, file.sha256
+    session().rollback()
+    return uploads.give(name=name, stored_as=stored_as, sha256=sha256)
