@@ -219,7 +219,7 @@ def test_approvals_are_cast_and_changed_as_one_choice(app: Flask, cast: Cast, cl
     assert votes(app) == {1: 0, 2: 0, 3: 1}
     page, confirmed = client.get(f"/ballots/{key}").text, words(client.get(f"/ballots/{key}/confirmation").text)
     assert ("Recorded by" in page, page.count(" checked")) == (True, 1)
-    assert ("The vote of Sogou stands" in confirmed, confirmed.count("✓ approved"), confirmed.count("✓ not approved")) == (True, 1, 2)
+    assert ("The vote of Sogou stands" in confirmed, confirmed.count("✓ approves it"), confirmed.count("✓ does not approve it")) == (True, 1, 2)
 
 
 def test_same_choice_again_writes_nothing(app: Flask, cast: Cast, client_of: SignIn, opened: Open, queries: Counting) -> None:
@@ -492,4 +492,24 @@ def test_every_voice_of_the_unit_is_told_what_stands(cast: Cast, client_of: Sign
 
     said = words(client_of(cast.huawei_alternate).get("/notices").text)
 
-    assert ("item 1 “课题caict”: not approved" in said, "item 2 “课题bytedance”: approved" in said) == (True, True)
+    assert ("item 1 “课题caict”: does not approve it" in said, "item 2 “课题bytedance”: approves it" in said) == (True, True)
+
+
+def test_result_is_drawn_over_the_units_entitled_with_what_was_needed(app: Flask, cast: Cast, client_of: SignIn, opened: Open, at: StandingAt) -> None:
+    key = opened(k="", slots="1")
+    count(app, cast, key, {1: 12, 2: 10, 3: 3})
+    with at(AFTER):
+        page = client_of(cast.huawei).get(f"/ballots/{key}").text
+
+    assert re.findall(r'aria-label="(approve it [^"]*)"', page) == [
+        f"approve it {got}, do not approve it {17 - got}, did not vote 0, of 17, needs 9" for got in (12, 10, 3)
+    ]
+
+
+def test_points_are_drawn_over_all_that_could_be_given(cast: Cast, client_of: SignIn, opened: Open, at: StandingAt) -> None:
+    key = opened(method="score", mean="2.5")
+    scored(client_of(cast.sogou), key, n1=4, n2=0)
+    with at(AFTER):
+        page = client_of(cast.huawei).get(f"/ballots/{key}").text
+
+    assert re.findall(r'aria-label="(points [^"]*)"', page) == [f"points {got}, points not given {85 - got}, of 85, needs a mean of 2.5" for got in (4, 0, 0)]

@@ -23,7 +23,7 @@ PLACEMENTS: Mapping[Placement, Message] = {
     Placement.NOT_SELECTED: say("Not selected"),
     Placement.NO_QUORUM: say("No quorum"),
 }
-APPROVALS: Mapping[object, Message] = {1: say("approved"), 0: say("not approved")}
+APPROVALS: Mapping[object, Message] = {1: say("approves it"), 0: say("does not approve it")}
 FILLS: Mapping[Fill, Message] = {
     Fill.SKIP: say("Pass over what does not fit and go on"),
     Fill.STOP: say("Stop at the first that does not fit"),
@@ -36,7 +36,7 @@ def money(amount: Fraction) -> str:
     return f"¥{int(whole):,}{point}{rest.ljust(2, '0') if rest else ''}"
 
 
-def _exact(number: Fraction) -> str:
+def exact(number: Fraction) -> str:
     """Write a number as a decimal where it is one, else as a/b."""
     try:
         return number_text(number)
@@ -125,8 +125,8 @@ def _numbers(part: Threshold, roll: int, recused: Sequence[int]) -> list[Message
 
 def _mean_words(part: LeastMean) -> Message:
     if part.comparison is Comparison.MORE_THAN:
-        return say("The mean must be more than {least}.", least=_exact(part.least))
-    return say("The mean must be at least {least}.", least=_exact(part.least))
+        return say("The mean must be more than {least}.", least=exact(part.least))
+    return say("The mean must be at least {least}.", least=exact(part.least))
 
 
 def verdict(result: PriorityResult, names: Mapping[int, object]) -> list[Message]:
@@ -206,9 +206,9 @@ def _why_below(result: PriorityResult, one: Placed) -> Message:
     words = {"support": support(one)}
     part = result.rule.threshold_mean
     if part is not None and part.comparison is Comparison.MORE_THAN:
-        return say("Below the threshold: {support}; more than {least} was needed.", least=_exact(part.least), **words)
+        return say("Below the threshold: {support}; more than {least} was needed.", least=exact(part.least), **words)
     if part is not None:
-        return say("Below the threshold: {support}; at least {least} was needed.", least=_exact(part.least), **words)
+        return say("Below the threshold: {support}; at least {least} was needed.", least=exact(part.least), **words)
     if one.needed is None:
         return say("Below the threshold: {support}.", **words)
     return say("Below the threshold: {support}; {needed} were needed.", needed=one.needed, **words)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from tracker.members.models import Person, Unit
-from tracker.messages import Message
+from tracker.messages import Message, say
 from tracker.voting import counting
 from tracker.voting.freezing import priority_numbers
+from tracker.voting.grammar import Base, Number
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.priority import Placed, Placement, PriorityResult
 from tracker.voting.priority_costs import cost_in
 from tracker.voting.priority_rule import Method, parse_priority_rule
-from tracker.voting.priority_words import APPROVALS, PLACEMENTS, money, priority_facts, priority_sentence, verdict, why
+from tracker.voting.priority_words import APPROVALS, PLACEMENTS, exact, money, priority_facts, priority_sentence, verdict, why
 from tracker.voting.rules import RECUSED, BallotKind
 from tracker.web.ballots.scores import Sent
 from tracker.web.identity import the_actor
@@ -82,6 +84,16 @@ def facts(ballot: Ballot) -> list[tuple[Message, Message]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """A result drawn over all that a proposal could have got, with what it needs, if the rule names that in numbers."""
+
+    segments: list[dict[str, object]]
+    base: int
+    needed: Fraction | None
+    needed_label: Message | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """A proposal in the ranking."""
 
@@ -89,6 +101,7 @@ class Ranked:
     placed: Placed
     why: Message
     cost: str | None
+    bar: Bar | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,33 @@ def _name(item: Item) -> object:
 
 
 def _ranked(ballot: Ballot, result: PriorityResult, item: Item, placed: Placed) -> Ranked:
-    return Ranked(item, placed, why(result, placed), _cost(ballot, item))
+    return Ranked(item, placed, why(result, placed), _cost(ballot, item), _bar(placed))
+
+
+def _bar(placed: Placed) -> Bar | None:
+    """Return the bar of a proposal: approvals over the units entitled, or points over the most they could give; none with weights."""
+    rule, sizes, candidate = placed.rule, placed.candidate.sizes, placed.candidate
+    if candidate.weighted or not sizes.entitled:
+        return None
+    if rule.method is Method.SCORE:
+        most = int(sizes.entitled * rule.most)
+        least = None if rule.threshold_mean is None else rule.threshold_mean.least
+        parts = [(say("points"), candidate.support, "good"), (say("points not given"), most - candidate.support, "base")]
+        label = None if least is None else say("needs a mean of {least}", least=exact(least))
+        return Bar(_segments(parts), most, None if least is None else least * sizes.entitled, label)
+    valid, silent = sizes.valid, sizes.entitled - sizes.returned
+    parts = [
+        (say("approve it"), candidate.support, "good"),
+        (say("do not approve it"), valid - candidate.support, "idle"),
+        (say("did not vote"), silent, "base"),
+    ]
+    part = rule.threshold if rule.threshold is not None and rule.threshold.base is Base.ENTITLED else None
+    needed = None if part is None else part.share * sizes.entitled
+    return Bar(_segments(parts), int(sizes.entitled), needed, None if part is None else say("needs {needed}", needed=placed.needed))
+
+
+def _segments(parts: Sequence[tuple[Message, Number, str]]) -> list[dict[str, object]]:
+    return [{"label": label, "count": int(count), "tone": tone, "apart": False} for label, count, tone in parts]
 
 
 def _rows(ballot: Ballot) -> list[Row]:
