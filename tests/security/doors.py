@@ -231,9 +231,9 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _ballot_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
-    extra = {"entry_id": samples.entry} if "entry_id" in rule.arguments else {}
     for state, ballot in samples.ballots.items():
-        yield state, {next(iter(rule.arguments - set(extra))): ballot, **extra}
+        values: dict[str, Any] = {"vote_id": 1, "verb": "reply", "entry_id": samples.entry}
+        yield state, {name: values.get(name, ballot) for name in rule.arguments}
 
 
 def _project_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:

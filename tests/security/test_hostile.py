@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from tests.product import TODAY, Year, sign_in_as
 from tests.security.amending import place_changes
+from tests.security.calling import place_calls
 from tests.security.doors import Door, doors, find_samples
 from tests.security.late import place_pass
 from tests.security.newer import place_form
@@ -302,13 +303,13 @@ KEPT_COLUMNS = {
     "investigator_key",
     "message_id",
 }
-WITHOUT_TEXTS = {"follow", "mail_choice", "proxy", "secret_vote", "strike", "discuss_reply"}
+WITHOUT_TEXTS = {"follow", "mail_choice", "proxy", "secret_vote"}
 NOT_SHOWN = {"search_text.words", "ballot_item.title_en"} | {
     f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en", "expert.zh")
 }
 NOT_SHOWN |= {"review.content.opinion", "version.content.files.name", "remark.why_retracted", "proposal.screening.lines.name_zh", "partner.asked_share"}
 NOT_SHOWN |= {"proposal.screening.lines.before", "proposal.screening.asked.background", "proposal.screening.asked.budget", "programme.public_notice.zone"}
-NOT_SHOWN |= {"notice.params.unit.zh", "notice.params.unit.en", "comment.text", "report.override_reason", "vote.cleared_note"}
+NOT_SHOWN |= {"notice.params.unit.zh", "notice.params.unit.en", "comment.text", "report.override_reason", "notice.params.votes.params.title.zh"}
 """The items of a ballot show the title in the reader's language, and so do the secretariat's sheets and notices, which it reads in English; of
 their own new seats others are told than the three who look. A review and a version are read as handed in, and no comment was retracted;
 the words that a partner unit was asked about are only compared with those of its share. What an officer says of a quarter is read from
@@ -367,6 +368,7 @@ def place_the_rest(session: sa.orm.Session, year: Year) -> None:
     place_reports(session, year.people, lead="huawei", partner="unit-14")
     place_changes(session)
     place_pass(session, year.people, holder="sogou")
+    place_calls(session, year.people)
     proposal = session.scalars(sa.select(Proposal).where(Proposal.state == ProposalState.BALLOTED)).first()
     assert proposal is not None
     session.execute(sa.update(Programme).values(release_together=True))

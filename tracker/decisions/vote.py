@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from tracker.messages import Message, say
 
-CARRIED, NOT_CARRIED, TIE = "carried", "not_carried", "tie_chair_decides"
+CARRIED, NOT_CARRIED, TIE, DISPUTED = "carried", "not_carried", "tie_chair_decides", "disputed"
 OUTCOMES: Mapping[str, tuple[Message, str]] = {
     CARRIED: (say("carried"), "good"),
     NOT_CARRIED: (say("not carried"), "bad"),
     TIE: (say("a tie, for the chair"), "warn"),
+    DISPUTED: (say("two tallies that differ, for the chair"), "warn"),
 }
 
 
@@ -21,11 +22,15 @@ def outcome_chip(outcome: str | None) -> tuple[Message, str]:
 
 def in_words(outcome: str | None, result: Mapping[str, object] | None) -> Message:
     """Say what the vote decided and by which numbers; ``result`` holds the keys of a ballot record, None where none is stored."""
+    if outcome == DISPUTED:
+        return say("A vote was struck, and with it the outcome would be another: the chair decides between the two tallies.")
     if result is not None and "placement" in result:
         return _ranked(result)
     numbers = {key: (result or {}).get(key) for key in ("numerator", "denominator", "needed", "percent")}
-    if any(value is None for value in numbers.values()):
-        return _without_numbers(outcome)
+    return _without_numbers(outcome) if None in numbers.values() else _with_numbers(outcome, numbers)
+
+
+def _with_numbers(outcome: str | None, numbers: Mapping[str, object]) -> Message:
     match outcome:
         case "carried":
             return say("The vote carried it: {numerator} of {denominator} in favour ({percent} %), {needed} needed.", **numbers)

@@ -101,6 +101,7 @@ def to_cast(ballot_id: int, unit_id: int | None) -> tuple[Ballot, RollEntry | No
     if entry is not None:
         entry.voices = tuple(int(person) for person in (rows[0][5] or "").split(",") if person)  # type: ignore[misc] # an instance's own answer over the class's "not asked"
     set_committed_value(ballot, "roll", [] if entry is None else [entry])
+    set_committed_value(ballot, "strikes", [] if rows[0][6] is None else [rows[0][6]])
     return ballot, entry, [(row[2], row[3], row[4]) for row in rows]
 
 

@@ -94,6 +94,7 @@ def _item(ballot: Ballot, item: Item, codes: Mapping[int, str], out: frozenset[i
         recused=frozenset(codes[recusal.unit_id] for recusal in item.recusals),
         present=_present(ballot, codes, counted),
         votes=secret_votes(item.secret_votes) if secret else unit_votes(counted, codes),
+        struck=() if secret else unit_votes([vote for vote in item.votes if vote.unit_id in out], codes),
         invalid=sum(vote.position is None and vote.score is None for vote in counted),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tracker import clock
@@ -47,6 +47,7 @@ def _frozen() -> tuple[ORMOption, ...]:
     item = selectinload(Ballot.items)
     return (
         joinedload(Ballot.programme),
+        joinedload(Ballot.strikes),
         selectinload(Ballot.roll).joinedload(RollEntry.unit),
         item.joinedload(Item.proposal).options(lazyload(Proposal.partners), joinedload(Proposal.lead_unit)),
         item.joinedload(Item.version),
@@ -62,23 +63,24 @@ def frozen(ballot_id: int) -> sa.Select[Ballot]:
 def whole(ballot_id: int, secrecy: Secrecy = Secrecy.RECORDED) -> sa.Select[Ballot]:
     """One ballot with everything, votes included: for after the close only."""
     votes = Item.secret_votes if secrecy is Secrecy.SECRET else Item.votes
-    return frozen(ballot_id).options(selectinload(Ballot.items).selectinload(votes), selectinload(Ballot.strikes))
+    return frozen(ballot_id).options(selectinload(Ballot.items).selectinload(votes))
 
 
-def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry | None, Item, Recusal | None, Vote | None, str | None]:
+def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry | None, Item, Recusal | None, Vote | None, str | None, Strike | None]:
     """The items of a ballot, each with why this unit may not vote on it and with its vote so far, if any.
 
     The ballot, whose row is locked against the close, the unit's entry on its roll (None: it is not on it) and the ids of those who vote
-    for the unit now, with commas between them, stand in every row.
+    for the unit now, with commas between them, stand in every row, and whether its vote was struck.
     """
     voices = members.voices(unit_id, clock.now()).subquery()
     ids = sa.select(sa.func.aggregate_strings(sa.cast(voices.c.person_id, sa.String), ",")).scalar_subquery()
     return (
-        sa.select(Ballot, RollEntry, Item, Recusal, Vote, ids)
+        sa.select(Ballot, RollEntry, Item, Recusal, Vote, ids, Strike)
         .outerjoin(RollEntry, sa.and_(RollEntry.ballot_id == Ballot.id, RollEntry.unit_id == unit_id))
         .join(Item, Item.ballot_id == Ballot.id)
         .outerjoin(Recusal, sa.and_(Recusal.item_id == Item.id, Recusal.unit_id == unit_id))
         .outerjoin(Vote, sa.and_(Vote.item_id == Item.id, Vote.unit_id == unit_id))
+        .outerjoin(Strike, sa.and_(Strike.ballot_id == Ballot.id, Strike.unit_id == unit_id))
         .where(Ballot.id == ballot_id)
         .order_by(Item.number)
         .with_for_update(read=True, of=Ballot)
@@ -86,9 +88,28 @@ def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry 
     )
 
 
-def standing(ballot_id: int) -> sa.Select[datetime, Secrecy, str]:
-    """When a ballot closes, whether it is secret, and the head of the chain."""
-    return sa.select(Ballot.closes_at, Ballot.secrecy, sa.select(Head.hash).where(Head.id == 1).scalar_subquery()).where(Ballot.id == ballot_id)
+def votes_missing(ballot: Ballot) -> sa.Select[int]:
+    """How many votes could still come: units on the roll by items, less the recused, the struck and those that have voted."""
+    had = RollEntry.voted if ballot.secrecy is Secrecy.SECRET else sa.exists().where(Vote.item_id == Item.id, Vote.unit_id == RollEntry.unit_id)
+    return (
+        sa.select(sa.func.count())
+        .select_from(RollEntry)
+        .join(Item, Item.ballot_id == RollEntry.ballot_id)
+        .where(
+            RollEntry.ballot_id == ballot.id,
+            ~had,
+            ~sa.exists().where(Recusal.item_id == Item.id, Recusal.unit_id == RollEntry.unit_id),
+            ~sa.exists().where(Strike.ballot_id == RollEntry.ballot_id, Strike.unit_id == RollEntry.unit_id),
+        )
+    )
+
+
+def standing(ballot_id: int) -> sa.Select[datetime, Secrecy, str, int | None]:
+    """When a ballot closes, whether it is secret, the head of the chain, and the id of the round that followed it, if any."""
+    head = sa.select(Head.hash).where(Head.id == 1).scalar_subquery()
+    later = aliased(Ballot)
+    following = sa.select(sa.func.min(later.id)).where(later.earlier_id == Ballot.id, ~later.rehearsal).correlate(Ballot).scalar_subquery()
+    return sa.select(Ballot.closes_at, Ballot.secrecy, head, following).where(Ballot.id == ballot_id)
 
 
 def turnout(ballot_ids: Collection[int]) -> sa.Select[int, int, int]:

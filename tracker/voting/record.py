@@ -71,7 +71,10 @@ class CastVote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordItem:
-    """One question. ``present`` is None outside meetings; ``stored`` is the result found in the record, if any."""
+    """One question. ``present`` is None outside meetings; ``stored`` is the result found in the record, if any.
+
+    ``struck`` are votes that no longer count, kept beside so that the tally before can be made too; no count here takes them in.
+    """
 
     number: int
     votes: tuple[CastVote, ...]
@@ -81,6 +84,7 @@ class RecordItem:
     present: frozenset[str] | None = None
     invalid: int = 0
     stored: Mapping[str, object] | None = None
+    struck: tuple[CastVote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,12 @@ def _roll_data(line: RollLine) -> dict[str, object]:
 
 
 def _item_data(record: Record, item: RecordItem) -> dict[str, object]:
-    return _described(item) | {
-        "votes": [_vote_data(vote) for vote in sorted(item.votes, key=lambda vote: vote.unit or vote.code or "")],
-        "result": tally(record.rule, record.counts(item)).as_data(),
-    }
+    data = _described(item) | {"votes": _votes_data(item.votes), "result": tally(record.rule, record.counts(item)).as_data()}
+    return data | {"struck": _votes_data(item.struck)} if item.struck else data
+
+
+def _votes_data(votes: tuple[CastVote, ...]) -> list[dict[str, object]]:
+    return [_vote_data(vote) for vote in sorted(votes, key=lambda vote: vote.unit or vote.code or "")]
 
 
 def _described(item: RecordItem | PriorityItem) -> dict[str, object]:

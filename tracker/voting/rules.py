@@ -89,6 +89,14 @@ def on_the_roll(actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
     return Denial(Kind.WRONG_PERSON, say("Your unit is not on the roll that was frozen when the ballot opened."))
 
 
+def not_struck(actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
+    """Refuse a unit whose vote in this ballot was struck, with the reason."""
+    found = next((strike for strike in ballot.strikes if strike.unit_id == actor.unit_id), None)
+    if found is None:
+        return None
+    return Denial(Kind.WRONG_PERSON, say("Your unit's vote in this ballot was struck: {reason}", reason=found.reason))
+
+
 def still_open(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
     """Refuse a vote outside ``[opens_at, closes_at)``, naming the time."""
     if now < ballot.opens_at:
@@ -96,6 +104,20 @@ def still_open(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
     if now >= ballot.closes_at:
         return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
     return None
+
+
+def not_closed_yet(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
+    """Refuse what can be done only before the close, naming the time."""
+    if now < ballot.closes_at:
+        return None
+    return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
+
+
+def votes_can_be_found(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
+    """Refuse what needs to know whose a vote is, in a secret ballot."""
+    if ballot.secrecy is Secrecy.RECORDED:
+        return None
+    return Denial(Kind.WRONG_STATE, say("The ballot is secret: nobody can tell whose a vote is."))
 
 
 def time_is_up(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
@@ -131,7 +153,62 @@ BALLOT: Mapping[Action, Rule] = {
         say("Open a rehearsal"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Rehearsal {number} “{title}” is open until {closes}.")
     ),
     Action.DISCARD: Rule(say("Delete the rehearsal"), (SECRETARIAT,), when=(only_a_rehearsal,), offered=False),
-    Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, still_open)),
+    Action.EXTEND: Rule(
+        say("Extend"),
+        (SECRETARIAT,),
+        when=(not_closed_yet,),
+        reason=True,
+        tells=("voters",),
+        news=say("Ballot {number} “{title}” stays open longer, until {closes}. Reason: {note}"),
+    ),
+    Action.CLOSE_EARLY: Rule(
+        say("Close early"),
+        (SECRETARIAT,),
+        when=(still_open,),
+        tells=("voters",),
+        news=say("Ballot {number} “{title}” was closed early, since every unit that may vote has voted."),
+    ),
+    Action.STRIKE: Rule(
+        say("Strike a unit's vote"),
+        (SECRETARIAT,),
+        when=(votes_can_be_found,),
+        reason=True,
+        tells=("voters", "deciders"),
+        news=say("In ballot {number} “{title}” the vote of {unit} was struck. Reason: {note} Both tallies are shown after the close."),
+    ),
+    Action.RECUSE: Rule(
+        say("Declare a conflict of interest"),
+        (VOICES, SECRETARIAT),
+        when=(not_closed_yet,),
+        reason=True,
+        tells=("secretariat",),
+        news=say("In ballot {number} “{title}” {unit} is recused on item {item}. Reason: {note}"),
+    ),
+    Action.CLEAR: Rule(
+        say("Take back the call for discussion"),
+        (VOICES,),
+        when=(time_is_up, votes_can_be_found),
+        reason=True,
+        offered=False,
+        tells=("voters", "deciders", "secretariat"),
+        news=say("In ballot {number} “{title}” {unit} took back its call for discussion of item {item}: {note}"),
+    ),
+    Action.OVERRULE: Rule(
+        say("Overrule the call for discussion"),
+        (CHAIR,),
+        when=(time_is_up, votes_can_be_found),
+        reason=True,
+        offered=False,
+        tells=("voters", "secretariat"),
+        news=say("In ballot {number} “{title}” the chair overruled the call of {unit} for discussion of item {item}: {note}"),
+    ),
+    Action.REPLY: Rule(
+        say("Reply"),
+        (VOICES, SECRETARIAT, CHAIR, DIRECTOR),
+        when=(time_is_up, votes_can_be_found),
+        offered=False,
+    ),
+    Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, not_struck, still_open)),
     Action.REMIND: Rule(say("Remind the units that have not voted"), (SECRETARIAT, NOBODY_ELSE), when=(no_rehearsal, still_open), offered=False),
     Action.ENTER: Rule(
         say("Enter a vote on paper or by raised hand"), (SECRETARIAT,), when=(takes_paper, still_open), offered=False, tells=("secretariat", "deciders")
@@ -150,3 +227,9 @@ BALLOT: Mapping[Action, Rule] = {
     ),
     Action.DOWNLOAD: Rule(say("Download the record"), (ANYONE,), when=(time_is_up,), offered=False),
 }
+
+
+def news_of(action: Action, **params: object) -> Message:
+    """Return what an act on a ballot tells, with what it speaks of beside the ballot's names."""
+    news = BALLOT[action].news
+    return Message(news.msgid if news else "", params)

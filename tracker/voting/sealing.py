@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from tracker import clock
@@ -35,6 +34,13 @@ RANKED = {
 Found = Result | Placed
 
 
+DISPUTED = "disputed"
+"""The outcome of an item whose tallies with and without the struck votes differ: the chair decides between them."""
+NEWS_DISPUTED = say("The tallies of {number} “{title}” with and without the struck vote differ; the chair decides.")
+WAITING = frozenset({ProposalState.IN_BALLOT, ProposalState.BALLOTED, ProposalState.SCREENED, ProposalState.REVIEWED})
+"""Where a proposal is that still follows what its newest ballot says."""
+
+
 def seal(ballot_id: int) -> bool:
     """Write down the result of a ballot whose time is over; says whether there was anything to do.
 
@@ -46,37 +52,47 @@ def seal(ballot_id: int) -> bool:
         return False
     ballot = session().scalars(queries.whole(ballot_id, ballot.secrecy).execution_options(populate_existing=True)).unique().one()
     results = counting.results(ballot)
-    ballot.result = counting.ranking(ballot).as_data() if ballot.kind is BallotKind.PRIORITY else None
-    if ballot.rehearsal:
-        return _end_rehearsal(ballot, results)
-    perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": {str(number): result.outcome.value for number, result in results.items()}})
-    for item in ballot.items:
-        _settle(item, results[item.number], ballot)
+    if not ballot.rehearsal:
+        perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": {str(number): result.outcome.value for number, result in results.items()}})
+    write_results(ballot)
     ballot.sealed_at = clock.now()
     return True
 
 
-def _end_rehearsal(ballot: Ballot, results: Mapping[int, Found]) -> bool:
-    """Write down what a rehearsal found, and nothing else."""
+def write_results(ballot: Ballot) -> None:
+    """Store what the votes say now, and let the proposals follow; everything must be loaded. A rehearsal moves no proposal."""
+    results = counting.results(ballot)
+    before = counting.results(ballot, struck=True) if ballot.strikes else results
+    ballot.result = counting.ranking(ballot).as_data() if ballot.kind is BallotKind.PRIORITY else None
     for item in ballot.items:
         item.result = results[item.number].as_full_data()
-    ballot.sealed_at = clock.now()
-    return True
+        if before[item.number].as_full_data() != item.result:
+            item.result["before_strikes"] = before[item.number].as_full_data()
+        if not ballot.rehearsal:
+            _follow(item, results[item.number], ballot, disputed=before[item.number].outcome is not results[item.number].outcome)
 
 
-def _settle(item: Item, result: Found, ballot: Ballot) -> None:
-    item.result = result.as_full_data()
-    if item.proposal_id is None:
+def _follow(item: Item, result: Found, ballot: Ballot, *, disputed: bool) -> None:
+    """Bring a proposal to where the result puts it, if it still waits for it."""
+    proposal = None if item.proposal_id is None else get(Proposal, item.proposal_id, lock=True)
+    if proposal is None or not _waits(proposal, ballot):
         return
-    proposal = get(Proposal, item.proposal_id, lock=True)
-    if proposal.state is not ProposalState.IN_BALLOT:
+    after = ProposalState.BALLOTED if disputed else queries.afterwards(result.outcome, proposal)
+    outcome = DISPUTED if disputed else result.outcome.value
+    stands = outcome if after is ProposalState.BALLOTED else None
+    if (proposal.state, proposal.ballot_outcome) == (after, stands):
         return
-    after = queries.afterwards(result.outcome, proposal)
-    proposal.ballot_outcome = result.outcome.value if after is ProposalState.BALLOTED else None
-    facts = {"ballot": ballot.number, "outcome": result.outcome.value}
-    news: Message = (RANKED if isinstance(result, Placed) else NEWS)[result.outcome]
-    perform(Action.TALLY, proposal, actor=SYSTEM, to=after, facts=facts, news=news)
+    proposal.ballot_outcome = stands
+    news: Message = NEWS_DISPUTED if disputed else (RANKED if isinstance(result, Placed) else NEWS)[result.outcome]
+    perform(Action.TALLY, proposal, actor=SYSTEM, to=after, facts={"ballot": ballot.number, "outcome": outcome}, news=news)
     proposal.version += 1
+
+
+def _waits(proposal: Proposal, ballot: Ballot) -> bool:
+    """Say whether a proposal still follows this ballot: it stands in it, or is where it left it and in no newer one."""
+    if proposal.state is ProposalState.IN_BALLOT or ballot.sealed_at is None:
+        return proposal.state is ProposalState.IN_BALLOT
+    return proposal.state in WAITING and session().scalar(queries.ballot_of(proposal.id)) == ballot.id
 
 
 def seal_due(now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Pages of ballots."""
 
-from tracker.web.ballots import entries, listing, opening, priority_opening, rehearsal, reminders, show, speaking, voting
+from tracker.web.ballots import changing, discussion, entries, listing, opening, priority_opening, rehearsal, reminders, show, speaking, voting
 from tracker.web.ballots.blueprint import bp
 
-__all__ = ["bp", "entries", "listing", "opening", "priority_opening", "rehearsal", "reminders", "show", "speaking", "voting"]
+__all__ = ["bp", "changing", "discussion", "entries", "listing", "opening", "priority_opening", "rehearsal", "reminders", "show", "speaking", "voting"]

@@ -79,7 +79,7 @@ def open_page(ballot: Ballot, form: Sent | None = None, wrong: Wrong | None = No
     )
 
 
-def closed_page(ballot: Ballot, head: str, *, late: Denial | None = None, form: Sent | None = None) -> str:
+def closed_page(ballot: Ballot, head: str, later: int | None = None, *, late: Denial | None = None, form: Sent | None = None) -> str:
     """Show the ranking of a closed priority ballot, with what a late voter had chosen."""
     shown, actor, now = priority.ranking(ballot), the_actor(), clock.now()
     return render_template(
@@ -89,6 +89,7 @@ def closed_page(ballot: Ballot, head: str, *, late: Denial | None = None, form: 
         may_go_again=not shown["decided"] and not ballot.rehearsal and can(Action.OPEN, ballot, actor=actor, now=now),
         facts=priority.facts(ballot),
         head=head,
+        later=later,
         mails=mails_about(ballot),
         late=late,
         picked=_kept(form),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tracker.members.models import Unit
@@ -33,6 +33,7 @@ class Line:
     reason: str
     commitments: tuple[Message, ...]
     why: Message | None
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,29 @@ class Shown:
     needed: Fraction | None
     needed_label: Message | None
     lines: list[Line]
+    before: Message | None
+    disputed: bool
 
 
 def shown(ballot: Ballot) -> list[Shown]:
     """Return the result of every item; votes must be loaded."""
     rule, counted = parse_rule(ballot.rule), counting.counts(ballot)
-    return [_shown(ballot, item, rule, counted[item.number]) for item in ballot.items]
+    before = counting.counts(ballot, struck=True) if ballot.strikes else counted
+    return [_shown(ballot, item, rule, counted[item.number], before[item.number]) for item in ballot.items]
 
 
-def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts) -> Shown:
-    result = tally(rule, counts)
+AGAIN = frozenset({Outcome.NO_QUORUM, Outcome.BLOCKED, Outcome.FURTHER_DISCUSSION})
+"""Outcomes that decide nothing: the item can be put to the vote again."""
+
+
+def undecided(ballot: Ballot) -> bool:
+    """Say whether an item of a closed ballot can be put to the vote again."""
+    return any(result.outcome in AGAIN for result in counting.results(ballot).values())
+
+
+def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts, before: Counts) -> Shown:
+    result, earlier = tally(rule, counts), tally(rule, before)
+    gone = frozenset(strike.unit_id for strike in ballot.strikes)
     base = rule.majority.base if rule.majority else Base.ENTITLED
     return Shown(
         item,
@@ -74,7 +88,9 @@ def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts) -> Shown:
         int(counts.of(base)),
         _threshold(rule, counts),
         _needed_label(result),
-        [_line(item, entry) for entry in ballot.roll],
+        [replace(_line(item, entry), struck=entry.unit_id in gone) for entry in ballot.roll],
+        result_sentence(before, earlier) if before != counts else None,
+        earlier.outcome is not result.outcome,
     )
 
 

@@ -18,7 +18,7 @@ from tracker.voting.models import Ballot
 from tracker.voting.record import Secrecy
 from tracker.voting.record_text import record_text
 from tracker.voting.rules import BallotKind
-from tracker.web.ballots import priority_pages, results, voting
+from tracker.web.ballots import discussion, priority_pages, results, voting
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Typed
 from tracker.web.ballots.desk import desk_of
@@ -40,8 +40,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     found = session().execute(queries.standing(id)).one_or_none()
     if found is None:
         raise NotFound
-    closes_at, secrecy, head = found
-    return _closed(id, secrecy, head) if clock.now() >= closes_at else _open(voting.one(queries.frozen(id)))
+    closes_at, secrecy, head, later = found
+    return _closed(id, secrecy, head, later) if clock.now() >= closes_at else _open(voting.one(queries.frozen(id)))
 
 
 def _open(ballot: Ballot) -> str:
@@ -49,14 +49,14 @@ def _open(ballot: Ballot) -> str:
 
 
 def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> ResponseReturnValue:
-    _closes_at, secrecy, head = session().execute(queries.standing(ballot_id)).one()
-    return _closed(ballot_id, secrecy, head, late=denial, sent=sent), 409
+    _closes_at, secrecy, head, later = session().execute(queries.standing(ballot_id)).one()
+    return _closed(ballot_id, secrecy, head, later, late=denial, sent=sent), 409
 
 
-def _closed(ballot_id: int, secrecy: Secrecy, head: str, *, late: Denial | None = None, sent: Mapping[int, Typed] | None = None) -> str:
+def _closed(ballot_id: int, secrecy: Secrecy, head: str, later: int | None, *, late: Denial | None = None, sent: Mapping[int, Typed] | None = None) -> str:
     ballot = voting.one(queries.whole(ballot_id, secrecy))
     if ballot.kind is BallotKind.PRIORITY:
-        return priority_pages.closed_page(ballot, head)
+        return priority_pages.closed_page(ballot, head, later)
     return render_template(
         "ballots/closed.html",
         ballot=ballot,
@@ -64,6 +64,9 @@ def _closed(ballot_id: int, secrecy: Secrecy, head: str, *, late: Denial | None 
         results=results.shown(ballot),
         facts=facts_of(ballot),
         head=head,
+        later=later,
+        may_go_again=later is None and not ballot.rehearsal and results.undecided(ballot) and can(Action.OPEN, ballot, actor=the_actor(), now=clock.now()),
+        calls=discussion.calls(ballot),
         mails=mails_about(ballot),
         desk=desk_of(ballot),
         late=late,
