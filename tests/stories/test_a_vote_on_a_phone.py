@@ -16,6 +16,7 @@ from tests.stories.browser import Desk, desk, in_chinese, in_english
 from tracker import clock
 from tracker.db import session, writing
 from tracker.members.models import SignInSession
+from tracker.notifications.models import Notice
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions
 from tracker.voting.actions import Plan
@@ -162,3 +163,21 @@ def test_what_was_never_cast_is_still_there_to_be_copied_after_the_close(app: Fl
     expect(phone.page.locator("[data-kept]")).to_be_visible()
     assert REASON in phone.page.locator("[data-kept] input, [data-kept] textarea").evaluate_all("fields => fields.map((one) => one.value)")
     assert votes(app) == []
+
+
+@pytest.mark.parametrize(("language", "small"), [("zh-CN", False), ("en-US", True)])
+def test_the_secretariat_reminds_with_one_click(app: Flask, site: str, browser: Browser, language: str, small: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    with desk(browser, site, in_chinese() if language == "zh-CN" else in_english(), phone=small, language=language) as seat:
+        seat.sign_in("secretariat@example.org")
+        seat.go(BALLOT)
+        seat.press("Remind them")
+        assert seat.reads("What it says")
+        seat.send()
+        assert seat.page.url.endswith(BALLOT)
+        seat.go(f"{BALLOT}/remind")
+        assert seat.page.locator("main form button").count() == 0
+        assert seat.complaints == []
+    with app.app_context():
+        told = set(session().scalars(sa.select(Notice.person_id).where(Notice.action == "remind")))
+        session().rollback()
+    assert len(told) == 19
