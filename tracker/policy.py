@@ -59,6 +59,7 @@ class Action(StrEnum):
     OVERRULE = "overrule"
     REPLY = "reply"
     CAST = "cast"
+    NOTE_PRESENT = "note_present"
     CLOSE = "close"
     BALLOT = "ballot"
     TALLY = "tally"

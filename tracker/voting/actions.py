@@ -6,6 +6,7 @@ from tracker.voting.entering import Mark, Written, confirm, enter, send_back
 from tracker.voting.extending import close_early, extend
 from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, roll_of
 from tracker.voting.plans import Plan, Question
+from tracker.voting.presence import note_present
 from tracker.voting.priority_casting import cast_scores
 from tracker.voting.recusing import recuse
 from tracker.voting.rehearsing import discard, discard_old
@@ -31,6 +32,7 @@ __all__ = [
     "discard_old",
     "enter",
     "extend",
+    "note_present",
     "open_ballot",
     "overrule",
     "prepare",

@@ -73,6 +73,11 @@ CHANNELS: Mapping[Channel, Message] = {
     Channel.RAISED_HAND: say("by raised hand"),
     Channel.PROXY: say("by proxy"),
 }
+PRESENT: Mapping[Presence, Message] = {
+    Presence.ON_SITE: say("on site"),
+    Presence.ONLINE: say("online"),
+    Presence.PROXY: say("by proxy"),
+}
 RECUSED: Mapping[RecusedAs, Message] = {
     RecusedAs.LEAD: say("leads this proposal"),
     RecusedAs.PARTNER: say("takes part in this proposal"),
@@ -146,6 +151,15 @@ def takes_paper(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
     return None
 
 
+def at_a_meeting(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
+    """Refuse to note presence where no meeting is held, or after the close."""
+    if not ballot.options.get("meeting"):
+        return Denial(Kind.WRONG_STATE, say("This ballot is not held at a meeting."))
+    if now >= ballot.closes_at:
+        return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
+    return None
+
+
 BALLOT: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
     Action.OPEN: Rule(say("Open a ballot"), (SECRETARIAT,), offered=False, tells=("voters",), news=say("Ballot {number} “{title}” is open until {closes}.")),
@@ -210,6 +224,7 @@ BALLOT: Mapping[Action, Rule] = {
     ),
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, not_struck, still_open)),
     Action.REMIND: Rule(say("Remind the units that have not voted"), (SECRETARIAT, NOBODY_ELSE), when=(no_rehearsal, still_open), offered=False),
+    Action.NOTE_PRESENT: Rule(say("Note who is present"), (SECRETARIAT,), when=(at_a_meeting,), offered=False),
     Action.ENTER: Rule(
         say("Enter a vote on paper or by raised hand"), (SECRETARIAT,), when=(takes_paper, still_open), offered=False, tells=("secretariat", "deciders")
     ),

@@ -29,6 +29,7 @@ SWITCHES = {
     "recuse_partners": say("Partner units do not vote either"),
     "no_needs_reason": say("A vote against needs a reason"),
     "allow_discuss": say("“Discuss further” may be chosen"),
+    "meeting": say("The vote is held at a meeting, where the secretariat notes who is present"),
 }
 LARGEST = 2**31 - 1
 MOST_DIGITS = 10

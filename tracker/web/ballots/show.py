@@ -14,6 +14,7 @@ from tracker.db import get, session
 from tracker.errors import NotFound, Refused
 from tracker.policy import Action, Denial, can, check
 from tracker.voting import counting, queries
+from tracker.voting.channels import channel_counts, channel_of
 from tracker.voting.models import Ballot
 from tracker.voting.record import Secrecy
 from tracker.voting.record_text import record_text
@@ -69,6 +70,8 @@ def _closed(ballot_id: int, secrecy: Secrecy, head: str, later: int | None, *, l
         calls=discussion.calls(ballot),
         mails=mails_about(ballot),
         desk=desk_of(ballot),
+        channel_counts=channel_counts,
+        channel_of=channel_of,
         late=late,
         typed=voting.kept(sent),
         **voting.words_of(sent),

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tracker.db import JSONDict
 
 LANGUAGES = ("zh", "en")
-PRESET_CODES = [code for code, preset in PRESETS.items() if not parse_rule(preset.rule).counts_present]
 OWN_RULE = say("A rule of your own")
 
 
@@ -79,7 +78,7 @@ def rule_context(preset: str, typed: Typed, electorate: str = "", chosen: int = 
     except Invalid as wrong:
         faults = [fault for found in wrong.fields.values() for fault in found]
     return {
-        "presets": [*((code, PRESETS[code].name) for code in PRESET_CODES), (OWN, OWN_RULE)],
+        "presets": [*((code, preset.name) for code, preset in PRESETS.items()), (OWN, OWN_RULE)],
         "parts": PARTS,
         "counts": COUNTS,
         "choices": {"counted": COUNTED, "comparisons": COMPARISONS, "ties": TIES},
