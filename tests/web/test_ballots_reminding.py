@@ -19,8 +19,10 @@ from tracker.db import db, writing
 from tracker.notifications.models import Notice
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions
-from tracker.voting.actions import Choice, Plan
+from tracker.voting.actions import Choice, Plan, Question
+from tracker.voting.models import RollEntry, Strike
 from tracker.voting.presets import PRESETS
+from tracker.voting.record import Secrecy
 from tracker.voting.tally import Position
 
 SignIn = Callable[[Member], FlaskClient]
@@ -104,3 +106,30 @@ def test_the_page_and_the_click_cost_the_same_whatever_is_awaited(cast: Cast, cl
     with queries() as seen:
         client.post(f"/ballots/{ballot}/remind")
     assert len(seen) <= 12, seen.all
+
+
+def test_my_work_of_the_secretariat_points_to_it_until_a_reminder_went_out(cast: Cast, client_of: SignIn, ballot: int) -> None:
+    client = client_of(cast.secretariat)
+    assert "17 of 18 units have not voted in ballot 2021-B01." in client.get("/").text
+    assert f'href="/ballots/{ballot}/remind"' in client.get("/").text
+    client.post(f"/ballots/{ballot}/remind")
+    assert "units have not voted in ballot" not in client.get("/").text
+
+
+def test_a_struck_unit_is_not_asked_to_vote(app: Flask, cast: Cast, client_of: SignIn, ballot: int) -> None:
+    assert "Your unit has not voted on" in client_of(cast.sogou).get("/").text
+    with app.app_context(), writing() as session:
+        session.add(Strike(ballot_id=ballot, unit_id=cast.units["sogou"], reason="left", person_id=cast.secretariat.person_id, at=NOW))
+    assert "Your unit has not voted on" not in client_of(cast.sogou).get("/").text
+
+
+def test_a_unit_that_has_voted_in_secret_is_not_asked_to_vote(app: Flask, cast: Cast, client_of: SignIn) -> None:
+    rule = dict(PRESETS["majority"].rule)
+    asked = [Question("人选", "Candidate")]
+    plan = Plan(cast.programme_id, [], "人选表决", "Vote on a person", rule, CLOSES, questions=asked, secrecy=Secrecy.SECRET)
+    with app.app_context(), writing():
+        actions.open_ballot(plan, actor=cast.secretariat.actor)
+    assert "Your unit has not voted on" in client_of(cast.sogou).get("/").text
+    with app.app_context(), writing() as session:
+        session.execute(sa.update(RollEntry).where(RollEntry.unit_id == cast.units["sogou"]).values(voted=True))
+    assert "Your unit has not voted on" not in client_of(cast.sogou).get("/").text

@@ -30,7 +30,8 @@ from tracker.reports.rules import ReportState
 from tracker.reviews.models import Review
 from tracker.reviews.queries import counting
 from tracker.reviews.rules import LIVE
-from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Vote
+from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Strike, Vote
+from tracker.voting.record import Secrecy
 
 AT_MOST = 50
 """How many of one kind the page shows; the lists show the rest."""
@@ -130,13 +131,15 @@ class OpenBallot:
 
 
 def open_ballots(unit_id: int, now: datetime) -> list[OpenBallot]:
-    """Return the ballots open at ``now`` with this unit on the roll, the first to close first."""
+    """Return the ballots open at ``now`` with this unit on the roll and not struck, the first to close first; of a secret vote all items are cast at once."""
     items = sa.select(sa.func.count()).where(Item.ballot_id == Ballot.id).correlate(Ballot).scalar_subquery()
     recused = _of_unit(Recusal, unit_id)
-    voted = _of_unit(Vote, unit_id)
+    voted = sa.case((sa.and_(Ballot.secrecy == Secrecy.SECRET, RollEntry.voted), items - recused), else_=_of_unit(Vote, unit_id))
+    struck = sa.exists().where(Strike.ballot_id == Ballot.id, Strike.unit_id == unit_id)
     wanted = (
         sa.select(Ballot.id, Ballot.number, Ballot.title_zh, Ballot.title_en, Ballot.closes_at, items - recused, voted)
-        .where(Ballot.opens_at <= now, Ballot.closes_at > now, sa.exists().where(RollEntry.ballot_id == Ballot.id, RollEntry.unit_id == unit_id))
+        .join(RollEntry, sa.and_(RollEntry.ballot_id == Ballot.id, RollEntry.unit_id == unit_id))
+        .where(Ballot.opens_at <= now, Ballot.closes_at > now, ~struck)
         .order_by(Ballot.closes_at, Ballot.id)
         .limit(AT_MOST)
     )

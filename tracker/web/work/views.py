@@ -22,7 +22,7 @@ from tracker.proposals.actions import may_start
 from tracker.proposals.states import ProposalState
 from tracker.web.identity import the_actor
 from tracker.web.notices.views import links_of
-from tracker.web.work import following, outlook, reading, reviewing, tasks
+from tracker.web.work import following, outlook, reading, reviewing, silent, tasks
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -67,6 +67,7 @@ def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> D
         *tasks.returns_overdue(proposals),
         *tasks.changes_due(proposals),
         *tasks.ballots_due(proposals),
+        *silent.reminders_due(now),
         *tasks.releases_due(years, tasks.held_in(years)),
         *reviewing.secretariat_due(rows),
         *following.secretariat_due(years, now),
