@@ -1,0 +1,506 @@
+#!/usr/bin/env python3
+"""Count the record of a ballot again, with nothing but this file and Python 3.8 or newer.
+
+    python3 recount.py record.json
+
+It reads the record, counts every item by the rule that stands in it, and compares with the results that stand in it. It also works
+out the hash of every event in the record. It ends with 0 when all agrees, 1 when something differs, 2 when the file is no valid record.
+
+It shares no code with the program that wrote the record, so that a fault there cannot hide here. Numbers are whole or exact
+fractions; no rounded percentage is ever compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+BASES = ("roll", "entitled", "present", "returned", "cast", "valid", "expressed")
+POSITIONS = ("yes", "no", "abstain", "discuss")
+NUMBERS = ("numerator", "denominator", "needed", "percent", "cap_numerator", "cap_denominator", "abstain_percent")
+STORED = ("outcome", "failed", "numerator", "denominator", "needed", "percent", "quorum_met")
+DEEPEST, MOST_DIGITS, LONGEST_SHOWN = 100, 1000, 200
+START = "0" * 64
+
+
+class Invalid(Exception):
+    """The file is not a valid record: where, and what is wrong."""
+
+
+class Real(float):
+    """A number with a point or an exponent, which also keeps how it was written."""
+
+    text = ""
+
+
+# Reading: one JSON text with one meaning.
+
+
+def load(data: bytes) -> Any:
+    """Read JSON, refusing what different readers would read differently."""
+    try:
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_pairs, parse_float=_real, parse_constant=_constant)
+    except UnicodeDecodeError:
+        raise Invalid("file: is not UTF-8 text") from None
+    except RecursionError:
+        raise Invalid("file: is nested too deeply") from None
+    except ValueError as fault:
+        raise Invalid("file: is not JSON: %s" % fault) from None
+    waiting = [("", value, 0)]
+    while waiting:
+        where, part, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise Invalid("%s: is nested too deeply" % where[:LONGEST_SHOWN])
+        if isinstance(part, dict):
+            waiting.extend((where, key, depth) for key in part)
+            waiting.extend((_join(where, key), child, depth + 1) for key, child in part.items())
+        elif isinstance(part, list):
+            waiting.extend(("%s[%d]" % (where, index), child, depth + 1) for index, child in enumerate(part))
+        elif isinstance(part, int) and abs(part) >= 10**MOST_DIGITS:
+            raise Invalid("%s: has too many digits" % (where or "file"))
+        elif isinstance(part, str) and re.search("[\ud800-\udfff]", part):
+            raise Invalid("%s: holds half of a surrogate pair" % (where or "file"))
+    return value
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Invalid("file: has a key twice in one object that holds %s" % ", ".join(map(ascii, list(found)[:5])))
+    return found
+
+
+def _real(text: str) -> Real:
+    number = Real(text)
+    number.text = text
+    return number
+
+
+def _constant(name: str) -> Any:
+    raise Invalid("file: holds %s, which is not a JSON number" % name)
+
+
+def _join(where: str, key: str) -> str:
+    word = key if key.isascii() and key.isidentifier() else ascii(key)
+    return "%s.%s" % (where, word) if where else word
+
+
+# Checking: every value is what it must be, and where it is not, the place is named.
+
+
+def need(good: bool, where: str, what: str) -> None:  # noqa: FBT001 - the condition is what is needed
+    """Refuse the record unless something holds."""
+    if not good:
+        raise Invalid("%s: %s" % (where or "file", what))
+
+
+def members(value: Any, where: str) -> dict[str, Any]:
+    """Return an object's members."""
+    need(isinstance(value, dict), where, "must be an object")
+    return dict(value)
+
+
+def entries(value: Any, where: str) -> list[tuple[Any, str]]:
+    """Return a list's entries with their places."""
+    need(isinstance(value, list), where, "must be a list")
+    return [(entry, "%s[%d]" % (where, index)) for index, entry in enumerate(value)]
+
+
+def child(value: Any, where: str, key: str) -> tuple[Any, str]:
+    """Return a member that must be there, with its place."""
+    need(key in members(value, where), _join(where, key), "is missing")
+    return value[key], _join(where, key)
+
+
+def text(value: Any, where: str, least: int = 0) -> str:
+    """Return a string of at least some letters."""
+    need(isinstance(value, str), where, "must be a string")
+    need(len(value) >= least, where, "must not be empty")
+    return str(value)
+
+
+def whole(value: Any, where: str, least: int = 0) -> int:
+    """Return a whole number."""
+    need(isinstance(value, int) and not isinstance(value, bool), where, "must be a whole number")
+    need(value >= least, where, "must not be below %d" % least)
+    return int(value)
+
+
+def flag(value: Any, where: str) -> bool:
+    """Return true or false."""
+    need(isinstance(value, bool), where, "must be true or false")
+    return bool(value)
+
+
+def choice(value: Any, where: str, words: tuple[str, ...]) -> str:
+    """Return one of some words."""
+    need(isinstance(value, str) and value in words, where, "must be one of %s" % ", ".join(words))
+    return str(value)
+
+
+def optional_text(value: dict[str, Any], where: str, key: str) -> None:
+    """Check a text that may be absent or null."""
+    if value.get(key) is not None:
+        text(value[key], _join(where, key))
+
+
+def once(pairs: list[tuple[Any, str]]) -> None:
+    """Refuse a value that comes twice."""
+    seen = set()
+    for value, where in pairs:
+        need(value not in seen, where, "repeats %r" % (value,))
+        seen.add(value)
+
+
+# The rule.
+
+
+def check_rule(data: Any, where: str = "rule") -> dict[str, Any]:
+    """Return the parts of a rule that are there; a part that is null counts as absent."""
+    known = ("quorum", "pass", "cap", "no_max", "yes_min", "yes_floor", "commit", "tie", "block_on_discuss")
+    for key in members(data, where):
+        need(key in known, _join(where, key), "is not a known key")
+    rule = {key: value for key, value in data.items() if value is not None}
+    need("pass" in rule or "yes_min" in rule, where, "must have pass or yes_min")
+    shapes = {"pass": ("cmp", "base"), "quorum": ("counted_by", "base"), "cap": ("base",), "yes_floor": ("cmp", "base")}
+    for part, words in shapes.items():
+        if part in rule:
+            _check_share(rule[part], _join(where, part), words)
+    for part in ("no_max", "yes_min"):
+        if part in rule:
+            whole(rule[part], _join(where, part))
+    if "commit" in rule:
+        _check_steps(rule["commit"], _join(where, "commit"))
+    choice(rule.setdefault("tie", "fail"), _join(where, "tie"), ("fail", "chair", "discuss"))
+    flag(rule.setdefault("block_on_discuss", False), _join(where, "block_on_discuss"))
+    return rule
+
+
+def _check_share(part: Any, where: str, words: tuple[str, ...]) -> None:
+    for key in members(part, where):
+        need(key in ("num", "den", *words), _join(where, key), "is not a known key")
+    for key in words:
+        choice(*child(part, where, key), words=("gt", "ge") if key == "cmp" else BASES)
+    num, den = whole(*child(part, where, "num")), whole(*child(part, where, "den"), least=1)
+    need(num <= den, _join(where, "num"), "must not be above den")
+
+
+def _check_steps(part: Any, where: str) -> None:
+    for key in members(part, where):
+        need(key == "steps", _join(where, key), "is not a known key")
+    steps = entries(*child(part, where, "steps"))
+    need(bool(steps), _join(where, "steps"), "must have at least one step")
+    for step, place in steps:
+        pair = entries(step, place)
+        need(len(pair) == 2, place, "must be a pair of limit and commitments")  # noqa: PLR2004 - a pair
+        if step[0] is not None:
+            whole(*pair[0])
+        whole(*pair[1])
+
+
+# The record.
+
+
+def check(record: Any) -> tuple[dict[str, Any], dict[str, Fraction], list[dict[str, Any]]]:
+    """Return the rule, the weight of each unit and the items of a record, all checked."""
+    need(child(record, "", "format")[0] == "ballot-record/1", "format", "must be ballot-record/1")
+    for key in ("ballot", "chain"):
+        if record.get(key) is not None:
+            members(record[key], key)
+    ballot = record.get("ballot") or {}
+    need(ballot.get("kind") != "priority", "ballot.kind", "priority ballots are not counted here: use the program's own command, tracker recount")
+    rule = check_rule(*child(record, "", "rule"))
+    secret = _is_secret(record, ballot)
+    weights = _check_roll(record, secret=secret)
+    items = [_check_item(item, where, rule, weights, secret=secret) for item, where in entries(*child(record, "", "items"))]
+    once([(item["number"], "items[%d].number" % index) for index, item in enumerate(items)])
+    return rule, weights, items
+
+
+def _is_secret(record: dict[str, Any], ballot: dict[str, Any]) -> bool:
+    if ballot.get("secrecy") is not None:
+        return choice(ballot["secrecy"], "ballot.secrecy", ("recorded", "secret")) == "secret"
+    votes = [members(vote, at) for item, where in entries(*child(record, "", "items")) for vote, at in entries(*child(item, where, "votes"))[:1]]
+    return bool(votes) and "code" in votes[0] and "unit" not in votes[0]
+
+
+def _check_roll(record: dict[str, Any], *, secret: bool) -> dict[str, Fraction]:
+    found = []
+    for line, where in entries(*child(record, "", "roll")):
+        weight = text(members(line, where).get("weight", "1"), _join(where, "weight"))
+        need(len(weight) <= MOST_DIGITS and bool(re.fullmatch(r"[0-9]+(\.[0-9]+)?", weight)), where + ".weight", "must be a decimal number")
+        need(Fraction(weight) > 0, where + ".weight", "must be above 0")
+        need(not secret or Fraction(weight) == 1, where + ".weight", "must be 1 in a secret ballot")
+        optional_text(line, where, "name")
+        found.append((text(*child(line, where, "unit"), least=1), where + ".unit", Fraction(weight)))
+    once([(unit, where) for unit, where, _ in found])
+    return {unit: weight for unit, _, weight in found}
+
+
+def _units(value: Any, where: str, roll: dict[str, Fraction]) -> set[str]:
+    found = [(text(entry, at, 1), at) for entry, at in entries(value, where)]
+    for unit, at in found:
+        need(unit in roll, at, "is not on the roll: %r" % unit)
+    once(found)
+    return {unit for unit, _ in found}
+
+
+def _check_item(item: Any, where: str, rule: dict[str, Any], roll: dict[str, Fraction], *, secret: bool) -> dict[str, Any]:
+    number = whole(*child(item, where, "number"), least=1)
+    recused = _units(item.get("recused", []), where + ".recused", roll)
+    present = None if item.get("present") is None else _units(item["present"], where + ".present", roll)
+    asked = [part.get(key) for part in rule.values() if isinstance(part, dict) for key in ("base", "counted_by")]
+    need(present is not None or "present" not in asked, where + ".present", "must be given, because the rule counts those present")
+    voters = (set(roll) if present is None else present) - recused
+    votes = [_check_vote(vote, at, voters, secret=secret) for vote, at in entries(*child(item, where, "votes"))]
+    key = "code" if secret else "unit"
+    once([(vote[key], "%s.votes[%d].%s" % (where, index, key)) for index, vote in enumerate(votes)])
+    need(not secret or len(votes) <= len(voters), where + ".votes", "has %d votes, but only %d units may vote" % (len(votes), len(voters)))
+    for name in ("title", "version_sha256"):
+        optional_text(item, where, name)
+    if item.get("result") is not None:
+        members(item["result"], where + ".result")
+    invalid = whole(item.get("invalid", 0), where + ".invalid")
+    return {"number": number, "recused": recused, "present": present, "votes": votes, "invalid": invalid, "result": item.get("result")}
+
+
+def _check_vote(vote: Any, where: str, voters: set[str], *, secret: bool) -> dict[str, Any]:
+    if secret:
+        need("unit" not in members(vote, where), where + ".unit", "must not be there in a secret ballot")
+        text(*child(vote, where, "code"), least=1)
+    else:
+        unit = text(*child(vote, where, "unit"), least=1)
+        need(unit in voters, where + ".unit", "may not vote on this item: %r is off the roll, recused or not present" % unit)
+    choice(*child(vote, where, "position"), words=POSITIONS)
+    for key in ("cleared", "commit"):
+        flag(vote.get(key, False), _join(where, key))
+    optional_text(vote, where, "channel")
+    return dict(vote)
+
+
+# Counting.
+
+
+def count(item: dict[str, Any], weights: dict[str, Fraction]) -> dict[str, Any]:
+    """Add up the votes of an item; what it returns holds every base that a rule can name."""
+
+    def of(units: Any) -> Fraction:
+        return sum((weights[unit] for unit in units), start=Fraction())
+
+    def votes(position: str) -> Fraction:
+        return sum((weights.get(vote.get("unit", ""), Fraction(1)) for vote in item["votes"] if vote["position"] == position), start=Fraction())
+
+    yes, no, aside = votes("yes"), votes("no"), votes("abstain") + votes("discuss")
+    returned = yes + no + aside + item["invalid"]
+    return {
+        "roll": of(weights),
+        "entitled": of(weights) - of(item["recused"]),
+        "present": None if item["present"] is None else of(item["present"] - item["recused"]),
+        "returned": returned,
+        "cast": returned,
+        "valid": yes + no + aside,
+        "expressed": yes + no,
+        "yes": yes,
+        "no": no,
+        "abstain": aside,
+        "open": sum(vote["position"] == "discuss" and not vote.get("cleared", False) for vote in item["votes"]),
+        "commits": sum(vote["position"] == "yes" and vote.get("commit", False) for vote in item["votes"]),
+        "units": len(weights),
+        "weighted": any(weight != 1 for weight in weights.values()),
+    }
+
+
+def reaches(part: dict[str, Any], amount: Fraction, base: Fraction) -> bool:
+    """Compare a count with a share of a base by multiplying whole numbers."""
+    left, right = amount * part["den"], base * part["num"]
+    return bool(left > right if part.get("cmp") == "gt" else left >= right)
+
+
+def tests_failed(rule: dict[str, Any], n: dict[str, Any]) -> list[str]:
+    """Name every test that is not met, in the order of the rules of voting."""
+    if n["entitled"] == 0:
+        return ["no_electorate"]
+    majority, base = rule.get("pass"), n[rule["pass"]["base"]] if "pass" in rule else None
+    empty = "no_expressed_votes" if majority and majority["base"] == "expressed" else "empty_base"
+    steps = rule["commit"]["steps"] if "commit" in rule else []
+    commits = next((step[1] for step in steps if step[0] is None or step[0] >= n["units"]), 0)
+    floor_, cap, quorum = rule.get("yes_floor"), rule.get("cap"), rule.get("quorum")
+    tests = [
+        ("quorum", quorum and not reaches(quorum, n[quorum["counted_by"]], n[quorum["base"]])),
+        (empty, majority and base == 0),
+        ("majority", majority and base != 0 and not reaches(majority, n["yes"], n[majority["base"]])),
+        ("cap", cap and n["no"] * cap["den"] > n[cap["base"]] * cap["num"]),
+        ("no_max", "no_max" in rule and n["no"] > rule["no_max"]),
+        ("yes_min", "yes_min" in rule and n["yes"] < rule["yes_min"]),
+        ("yes_floor", floor_ and not reaches(floor_, n["yes"], n[floor_["base"]])),
+        ("commit", n["commits"] < commits),
+    ]
+    failed = [name for name, missed in tests if missed]
+    return ["discuss"] if not failed and rule["block_on_discuss"] and n["open"] else failed
+
+
+def tally(rule: dict[str, Any], n: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of an item from its counts."""
+    failed, majority, cap, quorum = tests_failed(rule, n), rule.get("pass"), rule.get("cap"), rule.get("quorum")
+    base = n[majority["base"]] if majority else None
+    half = majority and majority["cmp"] == "gt" and majority["num"] * 2 == majority["den"] and majority["base"] in ("expressed", "valid")
+    tie = bool(half) and n["yes"] == n["no"] > 0
+    return {
+        "outcome": _outcome(rule, failed, tie=tie),
+        "failed": failed,
+        "numerator": decimal(n["yes"]) if majority else None,
+        "denominator": decimal(base) if majority else None,
+        "needed": None if not base or n["weighted"] else _needed(majority, base),
+        "percent": percent(n["yes"], base),
+        "quorum_met": reaches(quorum, n[quorum["counted_by"]], n[quorum["base"]]) if quorum else None,
+        "tie": tie,
+        "cap_numerator": decimal(n["no"]) if cap else None,
+        "cap_denominator": decimal(n[cap["base"]]) if cap else None,
+        "abstain_percent": None if not majority or majority["base"] == "expressed" else percent(n["abstain"], base),
+    }
+
+
+def _outcome(rule: dict[str, Any], failed: list[str], *, tie: bool) -> str:
+    if not failed:
+        return "carried"
+    if failed == ["discuss"]:
+        return "blocked"
+    if "quorum" in failed:
+        return "no_quorum"
+    if failed == ["majority"] and tie:
+        return {"fail": "not_carried", "chair": "tie_chair_decides", "discuss": "further_discussion"}[rule["tie"]]
+    return "not_carried"
+
+
+def _needed(part: Any, base: Fraction) -> str:
+    exact = base * part["num"] / part["den"]
+    return str(floor(exact) + 1 if part["cmp"] == "gt" else ceil(exact))
+
+
+def percent(amount: Fraction, base: Any) -> Any:
+    """Round half up to two places; only for showing."""
+    if not base:
+        return None
+    hundredths = floor(amount * 10000 / base + Fraction(1, 2))
+    return "%d.%02d" % divmod(hundredths, 100)
+
+
+def decimal(number: Any) -> str:
+    """Write a number as the shortest decimal."""
+    number, places = Fraction(number), 0
+    while number.denominator != 1:
+        number, places = number * 10, places + 1
+    digits = str(number.numerator).rjust(places + 1, "0")
+    return "%s.%s" % (digits[:-places], digits[-places:]) if places else digits
+
+
+def differs(key: str, stored: Any, ours: Any) -> bool:
+    """Compare a stored value with ours, numbers as numbers."""
+    if key in NUMBERS and ours is not None:
+        return bool(_number(stored) != Decimal(ours))
+    return bool(type(stored) is not type(ours) or stored != ours)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, str, Real)):
+        return None
+    try:
+        number = Decimal(value.text if isinstance(value, Real) else str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+# The events.
+
+
+def broken_links(chain: dict[str, Any]) -> list[str]:
+    """Say what is wrong with the events: an event whose hash is not its own, or one that does not follow its neighbour."""
+    events, before = chain.get("events") or [], (0, START)
+    faults: list[str] = []
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        return ["the events are no list of objects"]
+    for event in events:
+        place, previous, stored = event.get("place"), event.get("previous"), event.get("hash")
+        if type(place) is not int or not isinstance(previous, str) or place <= before[0]:
+            return [*faults, "an event after place %s has no place or no previous hash, or is out of order" % before[0]]
+        content = {key: value for key, value in event.items() if key not in ("previous", "hash")}
+        plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if hashlib.sha256((previous + plain).encode()).hexdigest() != stored:
+            faults.append("event %d does not have the hash written beside it" % place)
+        if place == before[0] + 1 and previous != before[1]:
+            faults.append("event %d does not follow event %d" % (place, before[0]))
+        before = (place, str(stored))
+    return faults
+
+
+def chain_lines(chain: Any) -> tuple[list[str], bool]:
+    """Say what the events prove and what they cannot; and whether all that can be checked is right."""
+    if not chain or not chain.get("events"):
+        return ["events: none in this record"], True
+    faults = broken_links(chain)
+    if faults:
+        return ["events: DIFFERS: " + fault for fault in faults], False
+    return [
+        "events: %d, each with its right hash, neighbours linked; head of the whole chain: %s" % (len(chain["events"]), chain.get("head")),
+        "not checked here: the events of other matters in between, and that the head is the one printed on paper and in notices: compare it yourself",
+    ], True
+
+
+# The command.
+
+
+def line(number: int, result: dict[str, Any], stored: Any) -> tuple[str, bool]:
+    """Say the result of an item in one line, and whether it agrees with what is stored."""
+    words = [str(result["outcome"])]
+    words += ["failed: " + " ".join(result["failed"])] if result["failed"] else []
+    words += ["%s / %s" % (result["numerator"], result["denominator"])] if result["numerator"] is not None else []
+    words += ["needed " + result["needed"]] if result["needed"] is not None else []
+    words += [result["percent"] + " %"] if result["percent"] is not None else []
+    wrong = [key for key in result if stored is not None and key in stored and differs(key, stored[key], result[key])]
+    verdict = "no result stored" if stored is None else "agrees with the stored result"
+    if wrong:
+        verdict = "DIFFERS: " + ", ".join("%s stored %s, recounted %s" % (key, _shown(stored[key]), _shown(result[key])) for key in wrong)
+    return "item %d: %s; %s" % (number, ", ".join(words), verdict), not wrong
+
+
+def _shown(value: Any) -> str:
+    shown = value.text if isinstance(value, Real) else json.dumps(value)
+    return str(shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + "...")
+
+
+def main(arguments: list[str]) -> int:
+    """Recount the file named; return how to exit."""
+    names = [one for one in arguments if one != "--json"]
+    if len(names) != 1:
+        sys.stderr.write("usage: python3 recount.py [--json] record.json\n")
+        return 2
+    try:
+        if names[0] == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(names[0], "rb") as file:  # noqa: PTH123 - readable by anyone who knows a little Python
+                data = file.read()
+        record = load(data)
+        rule, weights, items = check(record)
+    except (OSError, Invalid) as fault:
+        sys.stderr.write(ascii("%s: not a valid record: %s" % (names[0], fault))[1:-1] + "\n")
+        return 2
+    results = [tally(rule, count(item, weights)) for item in items]
+    found = [line(item["number"], result, item["result"]) for item, result in zip(items, results)]  # noqa: B905 - Python 3.8 has no strict
+    events, whole_chain = chain_lines(record.get("chain"))
+    if "--json" in arguments:
+        print(json.dumps([{"number": item["number"], "result": {key: result[key] for key in STORED}} for item, result in zip(items, results)]))  # noqa: B905 - the same
+    else:
+        print("\n".join(ascii(words)[1:-1] for words in [*[words for words, _ in found], *events]))
+    return 0 if whole_chain and all(agrees for _, agrees in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
