@@ -32,7 +32,7 @@ WINDOWS = (
     (PhaseKind.VOTING, (2021, 1, 11), (2021, 1, 16)),
     (PhaseKind.DECISION, (2021, 1, 15), (2021, 1, 30)),
 )
-VOTING = {"preset": "majority", "recuse_partners": False, "no_needs_reason": True, "allow_discuss": False, "remind_hours": []}
+VOTING = {"preset": "majority", "recuse_partners": False, "no_needs_reason": True, "allow_discuss": False, "remind_hours": [], "proxies": False}
 
 
 @dataclass(frozen=True, slots=True)

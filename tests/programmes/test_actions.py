@@ -164,6 +164,7 @@ def test_set_voting_keeps_the_choice(app: Flask, cast: Cast) -> None:
         "no_needs_reason": True,
         "allow_discuss": True,
         "remind_hours": [72, 24],
+        "proxies": False,
     }
 
 

@@ -232,7 +232,7 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
 
 def _ballot_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
     for state, ballot in samples.ballots.items():
-        values: dict[str, Any] = {"vote_id": 1, "verb": "reply", "entry_id": samples.entry}
+        values: dict[str, Any] = {"vote_id": 1, "verb": "reply", "entry_id": samples.entry, "proxy_id": 1}
         yield state, {name: values.get(name, ballot) for name in rule.arguments}
 
 

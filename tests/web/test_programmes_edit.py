@@ -192,7 +192,7 @@ def test_voting_rule_is_saved(app: Flask, cast: Cast, desk: FlaskClient) -> None
     answer = desk.post("/programmes/2021/edit/voting", data={"preset": "two_thirds", "recuse_partners": "y", "remind_hours": "24，72、24", "version": "1"})
     assert (answer.status_code, stored(app, cast).voting) == (
         303,
-        {"preset": "two_thirds", "recuse_partners": True, "no_needs_reason": False, "allow_discuss": False, "remind_hours": [72, 24]},
+        {"preset": "two_thirds", "recuse_partners": True, "no_needs_reason": False, "allow_discuss": False, "remind_hours": [72, 24], "proxies": False},
     )
     assert 'value="72, 24"' in desk.get("/programmes/2021/edit/voting").text
 

@@ -53,7 +53,8 @@ class Area:
 class Voting:
     """How this year's ballots start out: a preset of the voting rules by its code, or ``own`` with the rule as data; and the switches beside it.
 
-    ``remind_hours`` says at how many hours before the close the units that have not voted are reminded.
+    ``remind_hours`` says at how many hours before the close the units that have not voted are reminded, ``proxies`` that a unit
+    may vote for another that gave it a written proxy.
     """
 
     preset: str = "majority"
@@ -62,6 +63,7 @@ class Voting:
     allow_discuss: bool = False
     rule: Mapping[str, Any] | None = None
     remind_hours: list[int] = field(default_factory=lambda: [72, 24])
+    proxies: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is kept: the rule only where there is one."""

@@ -8,6 +8,7 @@ from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, 
 from tracker.voting.plans import Plan, Question
 from tracker.voting.presence import note_present
 from tracker.voting.priority_casting import cast_scores
+from tracker.voting.proxies import cast_by_proxy, grant, revoke
 from tracker.voting.recusing import recuse
 from tracker.voting.rehearsing import discard, discard_old
 from tracker.voting.reminding import remind, remind_due
@@ -24,6 +25,7 @@ __all__ = [
     "Question",
     "Written",
     "cast",
+    "cast_by_proxy",
     "cast_scores",
     "clear",
     "close_early",
@@ -32,6 +34,7 @@ __all__ = [
     "discard_old",
     "enter",
     "extend",
+    "grant",
     "note_present",
     "open_ballot",
     "overrule",
@@ -41,6 +44,7 @@ __all__ = [
     "remind",
     "remind_due",
     "reply",
+    "revoke",
     "roll_of",
     "seal",
     "seal_due",

@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tracker import clock
-from tracker.db import is_sqlite, session
+from tracker.db import JSONDict, is_sqlite, session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
+from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, check
 from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
@@ -64,8 +65,8 @@ class Confirmation:
     at: datetime
 
 
-def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Confirmation:
-    """Record the votes of the actor's unit: ``choices`` by item number; items left out stay as they are.
+def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, channel: Channel = Channel.ONLINE) -> Confirmation:
+    """Record the votes of the actor's unit, online or by its proxy: ``choices`` by item number; items left out stay as they are.
 
     In order: locks the ballot against its close, reads the clock, checks, writes all votes in one statement, records the event,
     tells everyone who votes for the unit; the same vote again writes nothing and tells nobody. Raises NotFound, Refused (wrong person, closed), Invalid (fields ``reason-<n>``,
@@ -81,13 +82,14 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Conf
     if actor.person_id is None or entry is None:
         raise NotFound
     cleaned = _read(choices, asked, ballot)
-    news = {item: cleaned[item.number] for item, _recused, vote in asked if item.number in cleaned and not _stands(vote, cleaned[item.number])}
+    news = {item: cleaned[item.number] for item, _recused, vote in asked if item.number in cleaned and not _stands(vote, cleaned[item.number], channel)}
     if news:
-        _write(news, actor=actor, at=at)
+        _write(news, actor=actor, channel=channel, at=at)
         entry.voted = True
         if not ballot.rehearsal:
-            perform(Action.CAST, ballot, actor=actor, facts={"votes": {str(item.number): choice.position.value for item, choice in news.items()}})
+            perform(Action.CAST, ballot, actor=actor, facts=_facts(news, channel))
         tell_unit(ballot, entry, asked, {item: choice.position for item, choice in news.items()}, actor=actor, at=at)
+        _tell_holder(ballot, {vote.person_id for item, _r, vote in asked if item in news and vote is not None and vote.channel is Channel.PROXY}, actor, at)
     recorded = tuple(item.number for item in news)
     return Confirmation(recorded, tuple(number for number in cleaned if number not in recorded), _missing(asked, cleaned), at)
 
@@ -142,11 +144,13 @@ def read_choice(number: int, choice: Choice, options: Mapping[str, Any], wrong: 
     return Choice(choice.position, reason, kept)
 
 
-def _stands(vote: Vote | None, choice: Choice) -> bool:
-    return vote is not None and (vote.position, vote.reason, tuple(vote.commitments)) == (choice.position, choice.reason, tuple(choice.commitments))
+def _stands(vote: Vote | None, choice: Choice, channel: Channel) -> bool:
+    """Say whether this is what stands; the same words from the unit itself take the place of its proxy's."""
+    kept = vote is not None and (channel is Channel.PROXY or vote.channel is not Channel.PROXY)
+    return kept and vote is not None and (vote.position, vote.reason, tuple(vote.commitments)) == (choice.position, choice.reason, tuple(choice.commitments))
 
 
-def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
+def _write(news: Mapping[Item, Choice], *, actor: Actor, channel: Channel, at: datetime) -> None:
     """Write all votes in one statement; one unit has one vote on an item, and the last one counts."""
     rows = [
         {
@@ -155,7 +159,7 @@ def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
             "position": choice.position,
             "reason": choice.reason,
             "commitments": [commitment.value for commitment in choice.commitments],
-            "channel": Channel.ONLINE,
+            "channel": channel,
             "entry_id": None,
             "cleared_note": "",
             "person_id": actor.person_id,
@@ -166,6 +170,18 @@ def _write(news: Mapping[Item, Choice], *, actor: Actor, at: datetime) -> None:
     insert = (sqlite.insert if is_sqlite() else postgresql.insert)(Vote).values(rows)
     changed = {name: insert.excluded[name] for name in ("position", "reason", "commitments", "channel", "entry_id", "person_id", "cast_at")}
     session().execute(insert.on_conflict_do_update(index_elements=["item_id", "unit_id"], set_=changed), execution_options={"synchronize_session": False})
+
+
+def _tell_holder(ballot: Ballot, people: set[int], actor: Actor, at: datetime) -> None:
+    """Tell those who had voted for a unit by proxy that its vote was cast anew; of how, nothing."""
+    message = say("In ballot {number}, the vote that you cast by proxy was replaced by a later one.", number=ballot.number)
+    tell(dict.fromkeys(people - {actor.person_id}, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
+
+
+def _facts(news: Mapping[Item, Choice], channel: Channel) -> JSONDict:
+    """Return what the record of events keeps of a cast: the way only where it is not the usual one."""
+    facts: JSONDict = {"votes": {str(item.number): choice.position.value for item, choice in news.items()}}
+    return facts if channel is Channel.ONLINE else {**facts, "channel": channel.value}
 
 
 def _missing(asked: Sequence[Question], cleaned: Mapping[int, Choice]) -> tuple[int, ...]:

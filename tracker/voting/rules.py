@@ -151,6 +151,15 @@ def takes_paper(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
     return None
 
 
+def takes_proxies(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
+    """Refuse to record proxies after the close, or where no unit's vote is told from another's."""
+    if now >= ballot.closes_at:
+        return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
+    if ballot.secrecy is Secrecy.SECRET or ballot.kind is BallotKind.PRIORITY:
+        return Denial(Kind.WRONG_STATE, say("Only a recorded ballot on positions takes votes by proxy."))
+    return None
+
+
 def at_a_meeting(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
     """Refuse to note presence where no meeting is held, or after the close."""
     if not ballot.options.get("meeting"):
@@ -225,6 +234,8 @@ BALLOT: Mapping[Action, Rule] = {
     Action.CAST: Rule(say("Vote"), (VOICES,), when=(on_the_roll, not_struck, still_open)),
     Action.REMIND: Rule(say("Remind the units that have not voted"), (SECRETARIAT, NOBODY_ELSE), when=(no_rehearsal, still_open), offered=False),
     Action.NOTE_PRESENT: Rule(say("Note who is present"), (SECRETARIAT,), when=(at_a_meeting,), offered=False),
+    Action.GRANT: Rule(say("Record a proxy"), (SECRETARIAT,), when=(takes_proxies,), offered=False),
+    Action.REVOKE: Rule(say("Take a proxy back"), (SECRETARIAT,), when=(takes_proxies,), offered=False),
     Action.ENTER: Rule(
         say("Enter a vote on paper or by raised hand"), (SECRETARIAT,), when=(takes_paper, still_open), offered=False, tells=("secretariat", "deciders")
     ),

@@ -1,6 +1,20 @@
 """Pages of ballots."""
 
-from tracker.web.ballots import changing, discussion, entries, listing, opening, presence, priority_opening, rehearsal, reminders, show, speaking, voting
+from tracker.web.ballots import (
+    changing,
+    discussion,
+    entries,
+    listing,
+    opening,
+    presence,
+    priority_opening,
+    proxies,
+    rehearsal,
+    reminders,
+    show,
+    speaking,
+    voting,
+)
 from tracker.web.ballots.blueprint import bp
 
 __all__ = [
@@ -12,6 +26,7 @@ __all__ = [
     "opening",
     "presence",
     "priority_opening",
+    "proxies",
     "rehearsal",
     "reminders",
     "show",

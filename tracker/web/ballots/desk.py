@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from tracker import clock
 from tracker.db import session
+from tracker.members.models import Unit
 from tracker.policy import Action, Kind, can, check
 from tracker.voting import entries
 from tracker.voting.models import Ballot
+from tracker.voting.proxies import held_by
 from tracker.web.identity import the_actor
 
 
@@ -19,6 +21,15 @@ class Desk:
     waiting: int
     is_open: bool
     may_enter: bool
+    proxies: bool
+
+
+def proxy_of(ballot: Ballot) -> Unit | None:
+    """Return the unit for which the reader's own votes by proxy; nothing is looked up where the year allows none."""
+    if not ballot.programme.voting.get("proxies"):
+        return None
+    held = held_by(ballot.id, the_actor())
+    return None if held is None else held.giver
 
 
 def desk_of(ballot: Ballot) -> Desk | None:
@@ -28,4 +39,9 @@ def desk_of(ballot: Ballot) -> Desk | None:
     if denial is not None and (denial.kind is not Kind.WRONG_STATE or now < ballot.closes_at):
         return None
     waiting = session().scalar(entries.waiting_in(ballot.id)) or 0
-    return Desk(waiting, denial is None, can(Action.ENTER, ballot, actor=actor, now=now))
+    return Desk(waiting, denial is None, can(Action.ENTER, ballot, actor=actor, now=now), _has_proxies(ballot))
+
+
+def _has_proxies(ballot: Ballot) -> bool:
+    """Say whether the reader records proxies here: the year allows them, and the ballot takes them."""
+    return bool(ballot.programme.voting.get("proxies")) and can(Action.GRANT, ballot, actor=the_actor(), now=clock.now())

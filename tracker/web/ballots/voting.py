@@ -24,7 +24,7 @@ from tracker.voting.record import Secrecy
 from tracker.voting.rules import RECUSED, BallotKind
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
-from tracker.web.ballots.desk import desk_of
+from tracker.web.ballots.desk import desk_of, proxy_of
 from tracker.web.ballots.facts import facts_of
 from tracker.web.ballots.priority import approval_in_words, approves
 from tracker.web.identity import the_actor
@@ -99,6 +99,7 @@ def page(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong |
         facts=facts_of(ballot),
         mails=mails_about(ballot),
         desk=desk_of(ballot),
+        proxy=proxy_of(ballot),
         options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)],
         commitments=COMMITMENTS,
         positions=POSITIONS,

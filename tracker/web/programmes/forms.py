@@ -134,13 +134,14 @@ class VotingForm(SectionForm):
     recuse_partners = BooleanField(_l("Partner units do not vote either"))
     no_needs_reason = BooleanField(_l("A vote against needs a reason"))
     allow_discuss = BooleanField(_l("“Discuss further” may be chosen"))
+    proxies = BooleanField(_l("A unit may vote for another that gave it a written proxy"))
     remind_hours = StringField(_l("Reminders to units that have not voted, in hours before the close"), render_kw={"maxlength": 60})
 
     def voting(self, rule: Mapping[str, Any] | None = None) -> Voting:
         """Return the choice as the domain takes it, with the rule it says if that is an own one; a rule that is not offered as none."""
         offered = {code for code, _label in self.preset.choices or ()}
         preset = self.preset.data if self.preset.data in offered else ""
-        return Voting(preset, self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data, rule, self._hours())
+        return Voting(preset, self.recuse_partners.data, self.no_needs_reason.data, self.allow_discuss.data, rule, self._hours(), self.proxies.data)
 
     def _hours(self) -> list[int]:
         """Return the hours; raises Invalid for what are none."""

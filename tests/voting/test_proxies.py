@@ -1,0 +1,184 @@
+"""A unit votes for another: by written proxy, where the year allows it, once for each, never over the unit's own vote."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from tests.cast import NOW, VOTING, Cast, Member
+from tests.decisions.placing import place
+from tracker import clock
+from tracker.db import db, writing
+from tracker.errors import Invalid, NotFound, Refused
+from tracker.files.disk import Stored
+from tracker.notifications.models import Notice
+from tracker.policy import Actor
+from tracker.programmes.models import Programme
+from tracker.proposals.states import ProposalState
+from tracker.voting import actions
+from tracker.voting.actions import Choice, Plan
+from tracker.voting.models import Item, Proxy, Vote
+from tracker.voting.presets import PRESETS
+from tracker.voting.rules import Channel
+from tracker.voting.tally import Position
+
+CLOSES = NOW + timedelta(days=2)
+YES, NO = Choice(Position.YES), Choice(Position.NO, "marker-of-a-proxy")
+SignIn = Callable[[Member], FlaskClient]
+
+
+@pytest.fixture
+def opened(app: Flask, cast: Cast) -> int:
+    """An open ballot on topics of CAICT and Huawei, in a year that allows proxies."""
+    keys = [place(app, cast, ProposalState.SCREENED, lead=lead) for lead in ("caict", "huawei")]
+    plan = Plan(cast.programme_id, keys, "表决", "Vote", dict(PRESETS["majority"].rule), CLOSES, options=dict(VOTING))
+    with app.app_context(), writing() as session:
+        session.get_one(Programme, cast.programme_id).voting = {**VOTING, "proxies": True}
+        return actions.open_ballot(plan, actor=cast.secretariat.actor).id
+
+
+def grant(app: Flask, cast: Cast, ballot: int, giver: str = "bytedance", holder: str = "huawei", actor: Actor | None = None) -> int:
+    scan = Stored("委托书.pdf", f"{secrets.token_hex(16)}.pdf", 10, "b" * 64)
+    with app.app_context(), writing():
+        return actions.grant(ballot, cast.units[giver], cast.units[holder], scan, actor=actor or cast.secretariat.actor).id
+
+
+def by_proxy(app: Flask, ballot: int, actor: Actor, number: int = 1, choice: Choice = NO) -> None:
+    with app.app_context(), writing():
+        actions.cast_by_proxy(ballot, {number: choice}, actor=actor)
+
+
+def own(app: Flask, ballot: int, actor: Actor, choice: Choice = YES) -> None:
+    with app.app_context(), writing():
+        actions.cast(ballot, {1: choice}, actor=actor)
+
+
+def votes(app: Flask, unit: int) -> list[tuple[int, Position | None, Channel]]:
+    with app.app_context():
+        rows = db.session.execute(sa.select(Item.number, Vote.position, Vote.channel).join(Vote.item).where(Vote.unit_id == unit))
+        return [(number, position, channel) for number, position, channel in rows]
+
+
+def told(app: Flask, person_id: int) -> str:
+    with app.app_context():
+        return list(db.session.scalars(sa.select(Notice.msgid).where(Notice.person_id == person_id).order_by(Notice.id)))[-1]
+
+
+def test_the_holder_votes_for_the_giver(app: Flask, cast: Cast, opened: int) -> None:
+    grant(app, cast, opened)
+    assert "by proxy" in told(app, cast.bytedance.person_id)
+    by_proxy(app, opened, cast.huawei_alternate.actor)
+    assert votes(app, cast.units["bytedance"]) == [(1, Position.NO, Channel.PROXY)]
+    assert votes(app, cast.units["huawei"]) == []
+    assert "stands" in told(app, cast.bytedance.person_id)
+
+
+@pytest.mark.parametrize("choice", [YES, NO])
+def test_the_givers_own_vote_stands_even_when_it_says_the_same(app: Flask, cast: Cast, opened: int, choice: Choice) -> None:
+    grant(app, cast, opened)
+    by_proxy(app, opened, cast.huawei.actor)
+    own(app, opened, cast.bytedance.actor, choice)
+    assert votes(app, cast.units["bytedance"]) == [(1, choice.position, Channel.ONLINE)]
+    assert "replaced" in told(app, cast.huawei.person_id)
+    with pytest.raises(Invalid, match="itself"):
+        by_proxy(app, opened, cast.huawei.actor)
+
+
+def test_the_recusals_of_both_apply(app: Flask, cast: Cast, opened: int) -> None:
+    grant(app, cast, opened, giver="caict", holder="huawei")
+    with pytest.raises(Invalid, match="recused"):
+        by_proxy(app, opened, cast.huawei.actor, 1)
+    with pytest.raises(Invalid, match="your own unit is recused"):
+        by_proxy(app, opened, cast.huawei.actor, 2)
+
+
+@pytest.mark.parametrize("pair", [("bytedance", "meituan"), ("meituan", "huawei"), ("huawei", "meituan"), ("meituan", "bytedance")])
+def test_each_unit_takes_part_in_one_proxy(app: Flask, cast: Cast, opened: int, pair: tuple[str, str]) -> None:
+    first = grant(app, cast, opened)
+    assert grant(app, cast, opened) == first
+    with pytest.raises(Invalid, match="already"):
+        grant(app, cast, opened, *pair)
+
+
+@pytest.mark.parametrize("pair", [("member-1", "huawei"), ("huawei", "member-1"), ("huawei", "huawei")])
+def test_a_proxy_is_between_two_units_on_the_roll(app: Flask, cast: Cast, opened: int, pair: tuple[str, str]) -> None:
+    with pytest.raises(Invalid):
+        grant(app, cast, opened, *pair)
+
+
+def test_a_year_that_does_not_allow_it_takes_none(app: Flask, cast: Cast, opened: int) -> None:
+    with app.app_context(), writing() as session:
+        session.get_one(Programme, cast.programme_id).voting = dict(VOTING)
+    with pytest.raises(Refused, match="do not allow"):
+        grant(app, cast, opened)
+
+
+def test_it_is_taken_back_before_use_only(app: Flask, cast: Cast, opened: int) -> None:
+    first = grant(app, cast, opened)
+    with app.app_context(), writing():
+        actions.revoke(opened, first, actor=cast.secretariat.actor)
+    with pytest.raises(NotFound):
+        by_proxy(app, opened, cast.huawei.actor)
+    second = grant(app, cast, opened)
+    by_proxy(app, opened, cast.huawei.actor)
+    with pytest.raises(Refused, match="has been used"), app.app_context(), writing():
+        actions.revoke(opened, second, actor=cast.secretariat.actor)
+
+
+@pytest.mark.parametrize("who", ["chair", "director", "huawei", "bytedance"])
+def test_only_the_secretariat_records_and_only_the_holder_votes(app: Flask, cast: Cast, opened: int, who: str) -> None:
+    with pytest.raises(Refused):
+        grant(app, cast, opened, actor=getattr(cast, who).actor)
+    grant(app, cast, opened, holder="meituan")
+    with pytest.raises(NotFound):
+        by_proxy(app, opened, getattr(cast, who).actor)
+    with pytest.raises(NotFound):
+        by_proxy(app, opened, cast.huawei_contributor.actor)
+
+
+def test_nothing_after_the_close(app: Flask, cast: Cast, opened: int) -> None:
+    grant(app, cast, opened)
+    with clock.standing_at(CLOSES):
+        with pytest.raises(Refused, match="closed"):
+            grant(app, cast, opened, "meituan", "iflytek")
+        with pytest.raises(Refused, match="closed"):
+            by_proxy(app, opened, cast.huawei.actor)
+
+
+def send(client: FlaskClient, ballot: int, giver: int, holder: int, scan: bytes = b"%PDF-1.7 x") -> TestResponse:
+    boundary, body = encode_multipart({"giver": str(giver), "holder": str(holder), "scan": FileStorage(io.BytesIO(scan), "委托书.pdf")})
+    return client.post(f"/ballots/{ballot}/proxies", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def test_the_pages_record_it_and_switch_between_the_units(app: Flask, cast: Cast, client_of: SignIn, opened: int) -> None:
+    desk, holder = client_of(cast.secretariat), client_of(cast.huawei)
+    assert "Proxies" in desk.get(f"/ballots/{opened}").text
+    assert send(desk, opened, cast.units["bytedance"], cast.units["bytedance"]).status_code == 422
+    assert send(desk, opened, cast.units["bytedance"], cast.units["huawei"], b"x").status_code == 422
+    assert send(desk, opened, cast.units["bytedance"], cast.units["huawei"]).status_code == 303
+    with app.app_context():
+        key = db.session.scalars(sa.select(Proxy.id)).one()
+    with desk.get(f"/ballots/{opened}/proxies/{key}/scan", buffered=True) as scan:
+        assert scan.data == b"%PDF-1.7 x"
+    assert holder.get(f"/ballots/{opened}/proxies/{key}/scan").status_code == 403
+    assert "You also vote for ByteDance, by proxy" in holder.get(f"/ballots/{opened}").text
+    address = f"/ballots/{opened}/by-proxy"
+    assert holder.post(address, data={"position-1": "no"}).status_code == 422
+    assert holder.post(address, data={"position-1": "no", "reason-1": "marker-of-a-proxy"}).status_code == 303
+    assert "marker-of-a-proxy" in holder.get(address).text
+    for other in (cast.bytedance, cast.meituan, cast.secretariat, cast.chair):
+        assert client_of(other).get(address).status_code == 404
+    for other in (cast.meituan, cast.secretariat, cast.chair):
+        assert "marker-of-a-proxy" not in client_of(other).get(f"/ballots/{opened}").text
+    client_of(cast.bytedance).post(f"/ballots/{opened}", data={"position-1": "abstain", "reason-1": "own-words"})
+    assert "own-words" not in holder.get(address).text
+    assert desk.post(f"/ballots/{opened}/proxies/{key}/revoke").status_code == 303
