@@ -139,15 +139,18 @@ def _vote_on_the_phone(phone: Desk) -> None:
     """CAICT's representative rejects on the phone: refused without a reason, recorded with one, then changed to an approval."""
     phone.sign_in("caict@example.org")
     phone.press("Vote")
-    phone.page.locator('main [name="position-1"][value="no"]').check(force=True)
+    phone.page.locator('label:has([name="position-1"][value="no"])').click()
     phone.send()
     assert phone.page.locator("#errors").count() == 1
     phone.write({"reason-1": REASON})
     phone.send()
+    assert phone.reads("Item by item")
+    phone.press("Look at it or change it")
     assert phone.page.locator('main [name="position-1"][value="no"]').is_checked()
-    phone.page.locator('main [name="position-1"][value="yes"]').check(force=True)
+    phone.page.locator('label:has([name="position-1"][value="yes"])').click()
     phone.write({"reason-1": ""})
     phone.send()
+    phone.press("Look at it or change it")
     assert phone.page.locator('main [name="position-1"][value="yes"]').is_checked()
 
 
