@@ -13,6 +13,7 @@ from tracker.voting.recusing import recuse
 from tracker.voting.rehearsing import discard, discard_old
 from tracker.voting.reminding import remind, remind_due
 from tracker.voting.sealing import seal, seal_due, seal_due_of
+from tracker.voting.secret import Receipt, cast_secretly
 from tracker.voting.striking import strike
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "Plan",
     "Prepared",
     "Question",
+    "Receipt",
     "Written",
     "cast",
     "cast_by_proxy",
     "cast_scores",
+    "cast_secretly",
     "clear",
     "close_early",
     "confirm",

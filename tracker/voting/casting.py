@@ -22,6 +22,7 @@ from tracker.transitions import perform
 from tracker.voting import queries
 from tracker.voting.confirming import Question, tell_unit
 from tracker.voting.models import Ballot, Item, RollEntry, Vote
+from tracker.voting.record import Secrecy
 from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Position
 
@@ -74,6 +75,8 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, channel
     """
     ballot, entry, asked = to_cast(ballot_id, actor.unit_id)
     at = clock.now()
+    if ballot.secrecy is Secrecy.SECRET:
+        raise NotFound
     if ballot.kind is not BallotKind.POSITION:
         raise NotFound
     denial = check(Action.CAST, ballot, actor=actor, now=at)

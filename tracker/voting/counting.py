@@ -12,6 +12,7 @@ from tracker.voting.priority_rule import parse_priority_rule
 from tracker.voting.record import CastVote, Record, RecordItem, RollLine, Secrecy
 from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Counts, Result, tally
+from tracker.voting.veil import is_veiled, veiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -158,3 +159,12 @@ def results(ballot: Ballot, *, struck: bool = False) -> Mapping[int, Result | Pl
         return {one.candidate.number: one for one in ranking(ballot, struck=struck).placed}
     rule = parse_rule(ballot.rule)
     return {number: tally(rule, counted) for number, counted in counts(ballot, struck=struck).items()}
+
+
+def told(ballot: Ballot) -> Mapping[int, Result | Placed]:
+    """Return the results as they may be stored and shown: of a secret item with too few votes the outcome only."""
+    found = results(ballot)
+    if ballot.secrecy is not Secrecy.SECRET:
+        return found
+    counted = counts(ballot)
+    return {number: veiled(result) if isinstance(result, Result) and is_veiled(counted[number]) else result for number, result in found.items()}

@@ -23,15 +23,17 @@ from tracker.voting.priority import Placed
 from tracker.voting.priority_costs import cost_in
 from tracker.voting.priority_record import PriorityItem, PriorityRecord, ScoreVote
 from tracker.voting.priority_rule import parse_priority_rule
-from tracker.voting.record import CastVote, Record, RecordItem, RollLine
+from tracker.voting.record import CastVote, Record, RecordItem, RollLine, Secrecy
 from tracker.voting.rules import BallotKind
-from tracker.voting.tally import Position, Result, tally
+from tracker.voting.tally import Counts, Position, Result, tally
+from tracker.voting.veil import is_veiled, veiled
 
 
 class _Fact(StrEnum):
     """Kinds of rows, in the order in which they are read: what a vote means depends on the kind of its ballot."""
 
     KIND = "kind"
+    SECRECY = "secrecy"
     RULE = "rule"
     OPTIONS = "options"
     ITEM = "item"
@@ -50,6 +52,7 @@ class _Gathered:
     """The rows of one ballot; units go by their ids as text."""
 
     kind: BallotKind = BallotKind.POSITION
+    secret: bool = False
     rule: JSONDict = field(default_factory=dict)
     options: JSONDict = field(default_factory=dict)
     proposals: dict[int, int | None] = field(default_factory=dict)
@@ -68,7 +71,10 @@ class _Gathered:
             ranked = PriorityRecord(rule_data=self.rule, rule=rule, roll=tuple(self.roll), items=tuple(self._ranked())).result()
             return {one.candidate.number: one for one in ranked.placed}
         record = Record(rule_data=self.rule, rule=parse_rule(self.rule), roll=tuple(self.roll), items=tuple(self._items()))
-        return {item.number: tally(record.rule, record.counts(item)) for item in record.items}
+        return {item.number: self._told(tally(record.rule, record.counts(item)), record.counts(item)) for item in record.items}
+
+    def _told(self, result: Result, counts: Counts) -> Result:
+        return veiled(result) if self.secret and is_veiled(counts) else result
 
     def _ranked(self) -> Iterator[PriorityItem]:
         for number in sorted(self.proposals):
@@ -124,7 +130,12 @@ def _gather(proposal_ids: Collection[int], now: datetime) -> list[_Gathered]:
 def _facts(ids: sa.Select[int]) -> sa.CompoundSelect[Any]:
     """Every row that counts in these ballots: kind of row, ballot, item, unit or proposal, a word, a yes or no."""
     none, no = sa.literal(0), sa.literal(value=False)
-    settings = ((_Fact.KIND, sa.cast(Ballot.kind, sa.Text)), (_Fact.RULE, sa.cast(Ballot.rule, sa.Text)), (_Fact.OPTIONS, sa.cast(Ballot.options, sa.Text)))
+    settings = (
+        (_Fact.KIND, sa.cast(Ballot.kind, sa.Text)),
+        (_Fact.SECRECY, sa.cast(Ballot.secrecy, sa.Text)),
+        (_Fact.RULE, sa.cast(Ballot.rule, sa.Text)),
+        (_Fact.OPTIONS, sa.cast(Ballot.options, sa.Text)),
+    )
     ballots = [sa.select(sa.literal(fact.value).label("fact"), Ballot.id, none, none, text, no).where(Ballot.id.in_(ids)) for fact, text in settings]
     item = sa.select(sa.literal(_Fact.ITEM.value), Item.ballot_id, Item.number, sa.func.coalesce(Item.proposal_id, 0), sa.literal(""), no)
     noted = sa.or_(RollEntry.present.is_not(None), RollEntry.voted)
@@ -151,12 +162,6 @@ def _facts(ids: sa.Select[int]) -> sa.CompoundSelect[Any]:
 def _add(ballot: _Gathered, row: Sequence[Any]) -> None:
     fact, _ballot, number, unit_id, word, flag = row
     match _Fact(fact):
-        case _Fact.KIND:
-            ballot.kind = BallotKind(word)
-        case _Fact.RULE:
-            ballot.rule = json.loads(word)
-        case _Fact.OPTIONS:
-            ballot.options = json.loads(word)
         case _Fact.ITEM:
             ballot.proposals[number] = unit_id or None
         case _Fact.ROLL:
@@ -170,6 +175,20 @@ def _add(ballot: _Gathered, row: Sequence[Any]) -> None:
             ballot.votes[number].append(CastVote(position=Position(word)))
         case _Fact.VOTE:
             _add_vote(ballot, number, str(unit_id), word, commit=bool(flag))
+        case setting:
+            _set(ballot, setting, word)
+
+
+def _set(ballot: _Gathered, setting: _Fact, word: str) -> None:
+    match setting:
+        case _Fact.KIND:
+            ballot.kind = BallotKind(word)
+        case _Fact.SECRECY:
+            ballot.secret = word == Secrecy.SECRET.value
+        case _Fact.RULE:
+            ballot.rule = json.loads(word)
+        case _Fact.OPTIONS:
+            ballot.options = json.loads(word)
 
 
 def _add_vote(ballot: _Gathered, number: int, unit: str, word: str, *, commit: bool) -> None:

@@ -61,7 +61,7 @@ def seal(ballot_id: int) -> bool:
 
 def write_results(ballot: Ballot) -> None:
     """Store what the votes say now, and let the proposals follow; everything must be loaded. A rehearsal moves no proposal."""
-    results = counting.results(ballot)
+    results = counting.told(ballot)
     before = counting.results(ballot, struck=True) if ballot.strikes else results
     ballot.result = counting.ranking(ballot).as_data() if ballot.kind is BallotKind.PRIORITY else None
     for item in ballot.items:

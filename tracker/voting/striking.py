@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tracker import clock
 from tracker.db import session
-from tracker.errors import Invalid, NotFound
+from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import say
-from tracker.policy import Action, Actor
+from tracker.policy import Action, Actor, check
 from tracker.transitions import perform
 from tracker.voting.models import Ballot, RollEntry, Strike
 from tracker.voting.retallying import lock_to_change, refuse_settled, retally
@@ -22,6 +22,9 @@ def strike(ballot_id: int, unit_id: int, *, reason: str, actor: Actor) -> Ballot
     entry = next((one for one in ballot.roll if one.unit_id == unit_id), None)
     if entry is None or actor.person_id is None:
         raise NotFound
+    denial = check(Action.STRIKE, ballot, actor=actor, now=clock.now())
+    if denial is not None:
+        raise Refused(denial)
     _refuse_nothing_to_strike(ballot, entry)
     for item in ballot.items:
         if ballot.sealed_at is not None and any(vote.unit_id == unit_id for vote in item.votes):

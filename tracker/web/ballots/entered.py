@@ -16,6 +16,7 @@ from tracker.voting.actions import Plan, Question
 from tracker.voting.opening import ELECTORATES
 from tracker.voting.plans import CHOSEN, MOST_QUESTIONS
 from tracker.voting.presets import DEFAULT_PRESET, PRESETS
+from tracker.voting.record import Secrecy
 from tracker.web.ballots.rule_entry import OWN, Typed, filled_from, typed_in
 from tracker.web.ballots.speaking import rule_chosen
 
@@ -31,6 +32,11 @@ SWITCHES = {
     "allow_discuss": say("“Discuss further” may be chosen"),
     "meeting": say("The vote is held at a meeting, where the secretariat notes who is present"),
 }
+SECRECIES = {
+    Secrecy.RECORDED: say("Recorded: after the close every member sees the votes by unit"),
+    Secrecy.SECRET: say("Secret: nobody is ever told whose a vote is"),
+}
+RECEIPTS = {"list": say("Each voter gets a code, and all votes are published by their codes"), "none": say("No codes are given or published")}
 LARGEST = 2**31 - 1
 MOST_DIGITS = 10
 
@@ -53,6 +59,8 @@ class Entered:
     declared: dict[int, list[int]] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     earlier: int | None = None
+    secrecy: str = "recorded"
+    receipt: str = "list"
 
 
 def ids(name: str) -> list[int]:
@@ -88,6 +96,8 @@ def after(earlier: Ballot, entered: Entered) -> Entered:
         questions=[Question(item.title_zh, item.title_en) for item in earlier.items if item.proposal_id is None],
         closes_at="",
         earlier=earlier.id,
+        secrecy=earlier.secrecy.value,
+        receipt=str(earlier.options.get("receipt", "list")),
     )
 
 
@@ -110,6 +120,8 @@ def sent() -> Entered:
         declared={key: ids(f"declared-{key}") for key in proposals},
         questions=_questions(),
         earlier=next(iter(ids("earlier")), None),
+        secrecy=form.get("secrecy", ""),
+        receipt=form.get("receipt", ""),
     )
 
 
@@ -138,6 +150,7 @@ def plan_of(entered: Entered, programme: Programme, *, rehearsal: bool = False) 
         wrong["electorate"] = [say("Choose who votes.")]
     if entered.electorate == CHOSEN and not entered.units:
         wrong["electorate"] = [say("Tick the units that vote.")]
+    secrecy, receipt = _secrecy(entered, wrong)
     opens_at = _time("opens_at", entered.opens_at, programme, wrong) if entered.opens_at.strip() else None
     closes_at = _time("closes_at", entered.closes_at, programme, wrong)
     if wrong or closes_at is None:
@@ -150,14 +163,24 @@ def plan_of(entered: Entered, programme: Programme, *, rehearsal: bool = False) 
         rule,
         closes_at,
         entered.electorate,
-        dict(entered.options),
+        {**entered.options, **receipt},
         entered.declared,
         opens_at=opens_at,
         questions=entered.questions,
         weights=entered.weights if entered.electorate == CHOSEN else {},
         rehearsal=rehearsal,
         earlier_id=entered.earlier,
+        secrecy=secrecy,
     )
+
+
+def _secrecy(entered: Entered, wrong: dict[str, list[Message]]) -> tuple[Secrecy, dict[str, object]]:
+    """Return whether the ballot is secret and the option that goes with it; a form without the choice means recorded."""
+    if (entered.secrecy or Secrecy.RECORDED) not in set(Secrecy) or (entered.receipt or "list") not in RECEIPTS:
+        wrong["secrecy"] = [say("Choose one of the ways to vote.")]
+        return Secrecy.RECORDED, {}
+    secrecy = Secrecy(entered.secrecy or Secrecy.RECORDED)
+    return secrecy, {"receipt": entered.receipt or "list", "no_needs_reason": False} if secrecy is Secrecy.SECRET else {}
 
 
 def _time(name: str, text: str, programme: Programme, wrong: dict[str, list[Message]]) -> datetime | None:

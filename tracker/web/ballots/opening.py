@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -25,11 +25,13 @@ from tracker.voting.models import Ballot
 from tracker.voting.opening import recusals_of
 from tracker.voting.plans import CHOSEN
 from tracker.voting.readings import readings
+from tracker.voting.record import Secrecy
 from tracker.voting.rules import RECUSED, BallotKind
 from tracker.voting.sentence import rule_facts, rule_sentence
 from tracker.voting.tally import Counts
+from tracker.voting.veil import FEW_ENTITLED
 from tracker.web.ballots.blueprint import bp
-from tracker.web.ballots.entered import SWITCHES, Entered, after, default, filled, plan_of, sent
+from tracker.web.ballots.entered import RECEIPTS, SECRECIES, SWITCHES, Entered, after, default, filled, plan_of, sent
 from tracker.web.ballots.speaking import needed, rule_context
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
@@ -106,6 +108,8 @@ def _form(programme: Programme, entered: Entered, wrong: Wrong) -> str:
         proposals=list(session().scalars(queries.eligible(programme.id))),
         units=actions.roll_of("members"),
         switches=SWITCHES,
+        secrecies=SECRECIES,
+        receipts=RECEIPTS,
         electorates=ELECTORATE_WORDS,
     )
 
@@ -123,9 +127,16 @@ def _confirm(plan: Plan, entered: Entered, ready: Prepared) -> str:
         roll=ready.roll,
         facts=[(fact.label, fact.text) for fact in rule_facts(rule, counts)],
         readings=readings(rule, counts),
+        too_few=_too_few(plan, [one for _what, _recused, one in items]),
         told=[say("the representatives and alternates of the units on the roll ({count})", count=len(voters))],
         switches=SWITCHES,
     )
+
+
+def _too_few(plan: Plan, counted: Sequence[Counts]) -> int | None:
+    """Return the least number of units that may vote on an item of a secret ballot, where it is so small that secrecy is hardly one."""
+    least = int(min(one.entitled for one in counted))
+    return least if plan.secrecy is Secrecy.SECRET and least < FEW_ENTITLED else None
 
 
 def _item(plan: Plan, proposal: Proposal, names: Mapping[int, Unit]) -> tuple[object, list[tuple[Unit, Message]], Counts]:

@@ -13,6 +13,7 @@ from tracker.voting.confirming import POSITIONS
 from tracker.voting.decimals import number_text
 from tracker.voting.grammar import Base, Rule, parse_rule
 from tracker.voting.models import Ballot, Item, RollEntry
+from tracker.voting.record import Secrecy
 from tracker.voting.rules import RECUSED
 from tracker.voting.sentence import rule_sentence
 from tracker.voting.tally import Counts, Outcome, Position, Result, tally
@@ -88,7 +89,7 @@ def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts, before: Count
         int(counts.of(base)),
         _threshold(rule, counts),
         _needed_label(result),
-        [replace(_line(item, entry), struck=entry.unit_id in gone) for entry in ballot.roll],
+        [] if ballot.secrecy is Secrecy.SECRET else [replace(_line(item, entry), struck=entry.unit_id in gone) for entry in ballot.roll],
         result_sentence(before, earlier) if before != counts else None,
         earlier.outcome is not result.outcome,
     )

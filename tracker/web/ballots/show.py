@@ -12,14 +12,16 @@ from tracker.audit import chain
 from tracker.audit.models import Event
 from tracker.db import get, session
 from tracker.errors import NotFound, Refused
-from tracker.policy import Action, Denial, can, check
+from tracker.messages import say
+from tracker.policy import Action, Denial, Kind, can, check
 from tracker.voting import counting, queries
 from tracker.voting.channels import channel_counts, channel_of
 from tracker.voting.models import Ballot
 from tracker.voting.record import Secrecy
 from tracker.voting.record_text import record_text
 from tracker.voting.rules import BallotKind
-from tracker.web.ballots import discussion, priority_pages, results, voting
+from tracker.voting.veil import is_veiled
+from tracker.web.ballots import discussion, priority_pages, results, secret_pages, voting
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Typed
 from tracker.web.ballots.desk import desk_of
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 @writes
 def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Show a ballot; a POST casts the vote of the unit acted for."""
+    if request.method == "POST" and secret_pages.is_sent():
+        return secret_pages.cast(id)
     if request.method == "POST":
         return priority_pages.cast(id) if priority_pages.is_sent() else voting.cast(id, late=_late)
     found = session().execute(queries.standing(id)).one_or_none()
@@ -46,6 +50,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
 
 
 def _open(ballot: Ballot) -> str:
+    if ballot.secrecy is Secrecy.SECRET:
+        return secret_pages.open_page(ballot, answer=voting.answer(ballot))
     return priority_pages.open_page(ballot) if ballot.kind is BallotKind.PRIORITY else voting.page(ballot)
 
 
@@ -56,6 +62,8 @@ def _late(ballot_id: int, sent: Mapping[int, Typed], denial: Denial) -> Response
 
 def _closed(ballot_id: int, secrecy: Secrecy, head: str, later: int | None, *, late: Denial | None = None, sent: Mapping[int, Typed] | None = None) -> str:
     ballot = voting.one(queries.whole(ballot_id, secrecy))
+    if secrecy is Secrecy.SECRET:
+        return secret_pages.closed_page(ballot, head, later)
     if ballot.kind is BallotKind.PRIORITY:
         return priority_pages.closed_page(ballot, head, later)
     return render_template(
@@ -97,6 +105,8 @@ def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addr
     if denial is not None:
         raise Refused(denial)
     ballot = voting.one(queries.whole(id, ballot.secrecy))
+    if ballot.secrecy is Secrecy.SECRET and any(is_veiled(counted) for counted in counting.counts(ballot).values()):
+        raise Refused(Denial(Kind.WRONG_STATE, say("There is no record to download: on an item with fewer than three votes it would tell who voted how.")))
     events = [_linked(event) for event in session().scalars(queries.events_of(id))]
     text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(), "events": events}))
     return Response(
