@@ -133,6 +133,8 @@ def test_settle_says_of_a_due_ballot_what_sealing_will_write(app: Flask, cast: C
         items = db.session.scalars(sa.select(Item).order_by(Item.number)).all()
         states = list(db.session.scalars(sa.select(Proposal.state).order_by(Proposal.id)))
         whole = db.session.scalars(queries.whole(ballot)).unique().one()
+        before = [(item.result or {}).pop("before_strikes", None) for item in items]
         assert [derived[item.proposal_id or 0] for item in items] == [item.result for item in items]
+        assert before[0] == counting.results(whole, struck=True)[1].as_full_data() or "quorum" in rule
         assert (whole.result, [state.value for state in states]) == (counting.ranking(whole).as_data(), after)
         assert counting.ranking(whole).as_data() != counting.ranking(whole, struck=True).as_data() or "quorum" in rule

@@ -23,7 +23,7 @@ from tracker.db import db, writing
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
 from tracker.voting.actions import seal
-from tracker.voting.models import Ballot, Item, Vote
+from tracker.voting.models import Ballot, Item, Strike, Vote
 
 SignIn = Callable[[Member], FlaskClient]
 Counting = Callable[[], AbstractContextManager[Statements]]
@@ -513,3 +513,16 @@ def test_points_are_drawn_over_all_that_could_be_given(cast: Cast, client_of: Si
         page = client_of(cast.huawei).get(f"/ballots/{key}").text
 
     assert re.findall(r'aria-label="(points [^"]*)"', page) == [f"points {got}, points not given {85 - got}, of 85, needs a mean of 2.5" for got in (4, 0, 0)]
+
+
+def test_both_tallies_are_shown_where_a_vote_was_struck(app: Flask, cast: Cast, client_of: SignIn, opened: Open, at: StandingAt) -> None:
+    key = opened(threshold="none", slots="1")
+    approve(client_of(cast.sogou), key, 2)
+    approve(client_of(cast.iflytek), key, 1)
+    with app.app_context(), writing() as session:
+        session.add(Strike(ballot_id=key, unit_id=cast.units["sogou"], reason="left", person_id=cast.secretariat.person_id, at=AFTER))
+    with at(AFTER):
+        page = words(client_of(cast.huawei).get(f"/ballots/{key}").text)
+
+    assert "Selected: 2021-P01. " in page
+    assert "With the votes that were struck Tied at the line" in page or "With the votes that were struck Nothing is selected by the vote. Tied" in page

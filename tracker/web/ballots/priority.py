@@ -124,12 +124,14 @@ def ranking(ballot: Ballot) -> dict[str, object]:
     rule = parse_priority_rule(ballot.rule)
     result = counting.ranking(ballot)
     items = {item.number: item for item in ballot.items}
+    names = {number: _name(item) for number, item in items.items()}
     lines = [_ranked(ballot, result, items[one.candidate.number], one) for one in result.ranking]
     return {
         "rule": rule,
         "approves": rule.method is Method.APPROVE,
         "decided": result.has_decided,
-        "verdict": verdict(result, {number: _name(item) for number, item in items.items()}),
+        "verdict": verdict(result, names),
+        "before": verdict(counting.ranking(ballot, struck=True), names) if ballot.strikes else [],
         "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
         "groups": [(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
         "units": _rows(ballot),
