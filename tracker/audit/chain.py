@@ -99,16 +99,23 @@ def _event(pending: Pending, place: int) -> Event:
 
 
 def first_broken_link() -> int | None:
-    """Walk the chain and return the place of the first event that does not fit, or None when all do."""
+    """Walk the chain and return the place of the first event that does not fit, or None when all do; memory does not grow with it."""
     previous, place = GENESIS, 0
     with closing(session().scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500))) as rows:
-        for row in rows:
-            place += 1
-            if row.place != place or row.previous != previous or row.hash != link(previous, row.content()):
-                return place
-            previous = row.hash
-    head = session().get_one(Head, 1)
-    return None if (head.place, head.hash) == (place, previous) else place + 1
+        try:
+            for row in rows:
+                if row.place != place + 1 or row.previous != previous or row.hash != link(previous, row.content()):
+                    return place + 1
+                previous, place = row.hash, row.place
+        except (ValueError, TypeError):  # a time or facts that cannot even be read any more; rows are read ahead, so it is this one or a later one
+            return place + 1
+    head = session().get(Head, 1)
+    return None if head is not None and (head.place, head.hash) == (place, previous) else place + 1
+
+
+def place_of(digest: str) -> int | None:
+    """Return the place of the event with this hash, 0 for the beginning of the chain, None when no event has it."""
+    return 0 if digest == GENESIS else session().scalar(sa.select(sa.func.min(Event.place)).where(Event.hash == digest))
 
 
 def head_hash() -> str:

@@ -10,7 +10,7 @@ import click
 import sqlalchemy as sa
 
 from tracker import clock, config, create_app, migrations
-from tracker.cli import demo, policy, serving
+from tracker.cli import audit, demo, policy, serving
 from tracker.cli import worker as working
 from tracker.cli.recount import recount
 from tracker.db import session, writing
@@ -121,5 +121,6 @@ def _settings() -> config.Settings:
 
 
 main.add_command(recount)
+main.add_command(audit.audit)
 main.add_command(policy.policy)
 main.add_command(demo.demo)

@@ -13,6 +13,7 @@ from tracker.web.ballots import (
     reminders,
     show,
     speaking,
+    taking,
     voting,
 )
 from tracker.web.ballots.blueprint import bp
@@ -31,5 +32,6 @@ __all__ = [
     "reminders",
     "show",
     "speaking",
+    "taking",
     "voting",
 ]

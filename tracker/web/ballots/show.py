@@ -1,4 +1,4 @@
-"""One ballot: voting while it is open, the result after it has closed, the record to download."""
+"""One ballot: voting while it is open, the result after it has closed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING
 from flask import Response, render_template, request
 
 from tracker import clock
-from tracker.audit import chain
-from tracker.audit.models import Event
 from tracker.db import get, session
-from tracker.errors import NotFound, Refused
-from tracker.messages import say
-from tracker.policy import Action, Denial, Kind, can, check
-from tracker.voting import counting, queries
+from tracker.errors import NotFound
+from tracker.policy import Action, Denial, can
+from tracker.voting import queries
 from tracker.voting.channels import channel_counts, channel_of
 from tracker.voting.models import Ballot
 from tracker.voting.record import Secrecy
-from tracker.voting.record_text import record_text
 from tracker.voting.rules import BallotKind
-from tracker.voting.veil import is_veiled
 from tracker.web.ballots import discussion, priority_pages, results, secret_pages, voting
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Typed
@@ -95,32 +90,9 @@ def turnout(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the add
     return render_template("ballots/_turnout.html", ballot_id=id, voted=row[1], total=row[2])
 
 
-@bp.get(f"{ONE}/record.json")
-def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
-    """Give the record of a closed ballot as a file that anyone can recount."""
-    ballot = session().get(Ballot, id)
-    if ballot is None:
-        raise NotFound
-    denial = check(Action.DOWNLOAD, ballot, actor=the_actor(), now=clock.now())
-    if denial is not None:
-        raise Refused(denial)
-    ballot = voting.one(queries.whole(id, ballot.secrecy))
-    if ballot.secrecy is Secrecy.SECRET and any(is_veiled(counted) for counted in counting.counts(ballot).values()):
-        raise Refused(Denial(Kind.WRONG_STATE, say("There is no record to download: on an item with fewer than three votes it would tell who voted how.")))
-    events = [_linked(event) for event in session().scalars(queries.events_of(id))]
-    text = record_text(counting.record_of(ballot, chain={"head": chain.head_hash(), "events": events}))
-    return Response(
-        text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ballot.number}-record.json"', "Cache-Control": "no-store"}
-    )
-
-
 @bp.get(f"{ONE}/calendar.ics")
 def calendar(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give the close of a ballot as a file for one's own calendar."""
     ballot = get(Ballot, id)
     headers = {"Content-Disposition": f'attachment; filename="{ballot.number}.ics"', "Cache-Control": "no-store"}
     return Response(calendar_of(ballot), content_type="text/calendar; charset=utf-8", headers=headers)
-
-
-def _linked(event: Event) -> dict[str, object]:
-    return {**event.content(), "previous": event.previous, "hash": event.hash}
