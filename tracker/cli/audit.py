@@ -7,7 +7,7 @@ import click
 from tracker import config, create_app
 from tracker.audit import chain
 from tracker.audit.models import Head
-from tracker.db import session
+from tracker.db import db, session
 
 WHOLE, BROKEN = 0, 1
 
@@ -32,6 +32,8 @@ def verify(ctx: click.Context, printed: str | None) -> None:
     with create_app(settings).app_context():
         whole = _walk()
         found = printed is None or _look_for(printed)
+        db.session.remove()
+        db.engine.dispose()
     ctx.exit(WHOLE if whole and found else BROKEN)
 
 

@@ -14,8 +14,9 @@ from tracker.voting.decimals import number_text
 from tracker.voting.grammar import Base, Rule, parse_rule
 from tracker.voting.models import Ballot, Item, RollEntry
 from tracker.voting.record import Secrecy
+from tracker.voting.robustness import otherwise
 from tracker.voting.rules import RECUSED
-from tracker.voting.sentence import rule_sentence
+from tracker.voting.sentence import BASES, rule_sentence
 from tracker.voting.tally import Counts, Outcome, Position, Result, tally
 from tracker.voting.verdict import OUTCOMES, failures, result_sentence
 
@@ -55,6 +56,7 @@ class Shown:
     lines: list[Line]
     before: Message | None
     disputed: bool
+    otherwise: list[Message]
 
 
 def shown(ballot: Ballot) -> list[Shown]:
@@ -92,7 +94,18 @@ def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts, before: Count
         [] if ballot.secrecy is Secrecy.SECRET else [replace(_line(item, entry), struck=entry.unit_id in gone) for entry in ballot.roll],
         result_sentence(before, earlier) if before != counts else None,
         earlier.outcome is not result.outcome,
+        _otherwise(rule, counts),
     )
+
+
+def _otherwise(rule: Rule, counts: Counts) -> list[Message]:
+    """Say whether the outcome depends on the base that the rule takes its majority of."""
+    others = otherwise(rule, counts)
+    if others is None or not counts.entitled:
+        return []
+    if not others:
+        return [say("The outcome holds under every base.")]
+    return [say("Counted over {base} the outcome would be: {outcome}.", base=BASES[base], outcome=OUTCOMES[outcome]) for base, outcome in others.items()]
 
 
 def _quorum(rule: Rule, counts: Counts) -> Message | None:
