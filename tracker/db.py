@@ -144,7 +144,8 @@ def _sqlite_connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     connection.isolation_level = None
     wal = _wal_is_safe(sqlite3.sqlite_version_info)
     journal, synchronous = ("WAL", "FULL") if wal else ("TRUNCATE", "EXTRA")
-    for pragma in ("foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON", f"journal_mode={journal}", f"synchronous={synchronous}"):
+    safety = ("foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=10000", "secure_delete=ON")  # recursive: REPLACE meets the guards of DELETE
+    for pragma in (*safety, f"journal_mode={journal}", f"synchronous={synchronous}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

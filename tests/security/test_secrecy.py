@@ -1,4 +1,6 @@
-"""Nobody who reads the whole database links a voter to a secret vote better than by chance; the naive way is linked every time.
+"""Nobody who asks the database anything in SQL links a voter to a secret vote better than by chance; the naive way is linked every time.
+
+Who copies its files between two casts sees what changed, and can: that is said to voters (templates/ballots/_secrecy.html) and not tested away.
 
 The attacker knows more than the database tells: the true order in which the units cast. Every order in which the database can give the lines
 of a ballot (each column, no order at all, row numbers, places on disk, transaction numbers) is laid beside every order of the units, and

@@ -103,17 +103,17 @@ def not_struck(actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
 
 
 def still_open(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
-    """Refuse a vote outside ``[opens_at, closes_at)``, naming the time."""
-    if now < ballot.opens_at:
+    """Refuse a vote outside ``[opens_at, closes_at)``, naming the time, and one in a sealed ballot, even if the clock was set back since."""
+    if now < ballot.opens_at and ballot.sealed_at is None:
         return Denial(Kind.WRONG_STATE, say("The ballot opens at {at}.", at=ballot.opens_at), ballot.opens_at)
-    if now >= ballot.closes_at:
+    if now >= ballot.closes_at or ballot.sealed_at is not None:
         return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
     return None
 
 
 def not_closed_yet(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
     """Refuse what can be done only before the close, naming the time."""
-    if now < ballot.closes_at:
+    if now < ballot.closes_at and ballot.sealed_at is None:
         return None
     return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
 
@@ -164,7 +164,7 @@ def at_a_meeting(_actor: Actor, ballot: Ballot, now: datetime) -> Denial | None:
     """Refuse to note presence where no meeting is held, or after the close."""
     if not ballot.options.get("meeting"):
         return Denial(Kind.WRONG_STATE, say("This ballot is not held at a meeting."))
-    if now >= ballot.closes_at:
+    if now >= ballot.closes_at or ballot.sealed_at is not None:
         return Denial(Kind.WRONG_STATE, say("The ballot closed at {at}.", at=ballot.closes_at))
     return None
 

@@ -13,8 +13,10 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 CHANNELS = ("online", "paper", "raised_hand", "proxy")
 POSITIONS = ("yes", "no", "abstain", "discuss")
 ROLES = ("chair", "director", "secretariat", "representative", "alternate", "contributor", "expert", "guest", "system")
-FROZEN_COLUMNS = "programme_id, serial, number, title_zh, title_en, kind, secrecy, rehearsal, earlier_id, rule, options, opens_at, frozen, frozen_sha256"
-VOTE_COLUMNS = "item_id, unit_id, position, score, reason, commitments, channel, entry_id, person_id, cast_at"
+FROZEN_COLUMNS = "id, programme_id, serial, number, title_zh, title_en, kind, secrecy, rehearsal, earlier_id, rule, options, opens_at, frozen, frozen_sha256"
+VOTE_COLUMNS = "id, item_id, unit_id, position, score, reason, commitments, channel, entry_id, person_id, cast_at"
+ITEM_COLUMNS = "id, ballot_id, number, proposal_id, version_id, version_sha256, title_zh, title_en"
+FROZEN_TABLES = ("ballot", "roll_entry", "ballot_item", "recusal", "vote", "secret_vote")
 BALLOT_OF_ITEM = "(SELECT ballot_id FROM ballot_item WHERE id = {row}.item_id)"
 FROZEN = "EXISTS (SELECT 1 FROM ballot WHERE id = {ballot} AND frozen_sha256 IS NOT NULL)"
 SEALED = "EXISTS (SELECT 1 FROM ballot WHERE id = {ballot} AND sealed_at IS NOT NULL)"
@@ -26,35 +28,31 @@ def _if(condition: str, row: str, *, of_item: bool = False) -> str:
     return condition.format(ballot=ballot)
 
 
+def _either(condition: str, *, of_item: bool = False) -> str:
+    """The condition holds for the row as it was or as it is to be: nothing is moved out of a ballot, nor into one."""
+    return f"({_if(condition, 'OLD', of_item=of_item)} OR {_if(condition, 'NEW', of_item=of_item)})"
+
+
 LATE_RECUSAL = f"{_if(FROZEN, 'NEW', of_item=True)} AND (NEW.why <> 'declared' OR {_if(SEALED, 'NEW', of_item=True)})"
+SEALED_AND_REAL = f"{_if(SEALED, 'OLD', of_item=True)} AND {_if(REAL, 'OLD', of_item=True)}"
 GUARDS = {
     "ballot_frozen": ("ballot", f"UPDATE OF {FROZEN_COLUMNS}", "OLD.frozen_sha256 IS NOT NULL", "what opening froze never changes"),
     "ballot_stays": ("ballot", "DELETE", "OLD.frozen_sha256 IS NOT NULL AND NOT OLD.rehearsal", "ballots are never deleted"),
     "roll_no_insert": ("roll_entry", "INSERT", _if(FROZEN, "NEW"), "the roll is frozen"),
-    "roll_no_update": ("roll_entry", "UPDATE OF ballot_id, unit_id, weight", _if(FROZEN, "OLD"), "the roll is frozen"),
+    "roll_no_update": ("roll_entry", "UPDATE OF id, ballot_id, unit_id, weight", _either(FROZEN), "the roll is frozen"),
     "roll_no_delete": ("roll_entry", "DELETE", _if(REAL, "OLD"), "the roll is frozen"),
     "item_no_insert": ("ballot_item", "INSERT", _if(FROZEN, "NEW"), "the items of a ballot are frozen"),
-    "item_no_update": (
-        "ballot_item",
-        "UPDATE OF ballot_id, number, proposal_id, version_id, version_sha256, title_zh, title_en",
-        _if(FROZEN, "OLD"),
-        "the items of a ballot are frozen",
-    ),
+    "item_no_update": ("ballot_item", f"UPDATE OF {ITEM_COLUMNS}", _either(FROZEN), "the items of a ballot are frozen"),
     "item_no_delete": ("ballot_item", "DELETE", _if(REAL, "OLD"), "the items of a ballot are frozen"),
     "recusal_no_insert": ("recusal", "INSERT", LATE_RECUSAL, "recusals are frozen"),
-    "recusal_no_update": ("recusal", "UPDATE", _if(FROZEN, "OLD", of_item=True), "recusals are frozen"),
+    "recusal_no_update": ("recusal", "UPDATE", _either(FROZEN, of_item=True), "recusals are frozen"),
     "recusal_no_delete": ("recusal", "DELETE", _if(REAL, "OLD", of_item=True), "recusals are frozen"),
     "vote_no_insert": ("vote", "INSERT", _if(SEALED, "NEW", of_item=True), "the ballot is sealed"),
-    "vote_no_update": ("vote", f"UPDATE OF {VOTE_COLUMNS}", _if(SEALED, "OLD", of_item=True), "the ballot is sealed"),
-    "vote_no_delete": ("vote", "DELETE", f"{_if(SEALED, 'OLD', of_item=True)} AND {_if(REAL, 'OLD', of_item=True)}", "the ballot is sealed"),
+    "vote_no_update": ("vote", f"UPDATE OF {VOTE_COLUMNS}", _either(SEALED, of_item=True), "the ballot is sealed"),
+    "vote_no_delete": ("vote", "DELETE", SEALED_AND_REAL, "the ballot is sealed"),
     "secret_no_insert": ("secret_vote", "INSERT", _if(SEALED, "NEW", of_item=True), "the ballot is sealed"),
-    "secret_no_update": ("secret_vote", "UPDATE", _if(SEALED, "OLD", of_item=True), "the ballot is sealed"),
-    "secret_no_delete": (
-        "secret_vote",
-        "DELETE",
-        f"{_if(SEALED, 'OLD', of_item=True)} AND {_if(REAL, 'OLD', of_item=True)}",
-        "the ballot is sealed",
-    ),
+    "secret_no_update": ("secret_vote", "UPDATE", _either(SEALED, of_item=True), "the ballot is sealed"),
+    "secret_no_delete": ("secret_vote", "DELETE", SEALED_AND_REAL, "the ballot is sealed"),
 }
 """By name of the trigger: table, what comes to it, the condition under which it is refused, the words."""
 
@@ -64,6 +62,9 @@ def _guard() -> None:
         for name, (table, verb, _condition, words) in GUARDS.items():
             op.execute(f"CREATE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ {_body(name, words)} $$")
             op.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION guard_{name}()")
+        op.execute("CREATE FUNCTION guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ballots are never deleted'; END $$")
+        for table in FROZEN_TABLES:
+            op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION guard_truncate()")
         return
     for name, (table, verb, condition, words) in GUARDS.items():
         op.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{words}'); END")
@@ -81,6 +82,10 @@ def _unguard() -> None:
         op.execute(f"DROP TRIGGER {name} ON {table}" if postgres else f"DROP TRIGGER {name}")
         if postgres:
             op.execute(f"DROP FUNCTION guard_{name}()")
+    for table in FROZEN_TABLES if postgres else ():
+        op.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
+    if postgres:
+        op.execute("DROP FUNCTION guard_truncate()")
 
 
 def _choice(name: str, *codes: str) -> sa.Enum:
