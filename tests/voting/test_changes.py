@@ -304,3 +304,18 @@ def test_a_tie_that_the_rule_leaves_to_the_chair_reaches_the_chair_as_one(app: F
         assert _outcome(app, topic) == "tie_chair_decides"
         assert "The vote was a tie: 8 of 16 in favour" in client_of(cast.chair).get(f"/proposals/{topic}/decide?kind=approve").text
         _do(app, lambda: decisions.decide(get(Proposal, topic), Taking(DecisionKind.REJECT), actor=cast.chair.actor))
+
+
+def test_closing_early_is_offered_once_nobody_is_waited_for(app: Flask, cast: Cast, opened: int, client_of: SignIn) -> None:
+    where = f"/ballots/{opened}/close-early"
+    _vote(app, cast, opened, 16, 0)
+    assert where not in client_of(cast.secretariat).get(f"/ballots/{opened}").text
+    _do(app, partial(actions.cast, opened, {1: YES}, actor=_voters(cast)[-1].actor))
+    assert where in client_of(cast.secretariat).get(f"/ballots/{opened}").text
+
+
+def test_everybody_reads_how_we_vote_in_both_languages(cast: Cast, client_of: SignIn) -> None:
+    client = client_of(cast.expert)
+    assert "What is not promised" in client.get("/help/voting").text
+    client.post("/language", data={"language": "zh"})
+    assert client.get("/help/voting").status_code == 200

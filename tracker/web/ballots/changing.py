@@ -73,7 +73,16 @@ def acts(ballot: Ballot) -> tuple[list[object], dict[str, str]]:
     """Return the verbs of a ballot that concern this person, and where each leads; what has no page here is left out."""
     now = clock.now()
     offers = [offer for offer in available(ballot, actor=the_actor(), now=now) if offer.action in ENDPOINTS and offer.denial is None]
+    if not _may_have_ended(ballot):
+        offers = [offer for offer in offers if offer.action is not Action.CLOSE_EARLY]
     return list(offers), {action: url_for(endpoint, id=ballot.id) for action, endpoint in ENDPOINTS.items()}
+
+
+def _may_have_ended(ballot: Ballot) -> bool:
+    """Say whether every unit that may vote has voted on everything; asks the database only where every unit has voted on something."""
+    recused = {entry.unit_id for entry in ballot.roll if all(any(one.unit_id == entry.unit_id for one in item.recusals) for item in ballot.items)}
+    silent = any(not entry.voted and entry.unit_id not in recused for entry in ballot.roll)
+    return not silent and not_everybody_has_voted(ballot) is None
 
 
 def _ballot(ballot_id: int, action: Action) -> Ballot:
