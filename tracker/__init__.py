@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from flask import Flask
+from werkzeug.wsgi import ClosingIterator
 
 from tracker import clock, config
 from tracker.audit import chain
@@ -13,14 +16,24 @@ from tracker.search import actions as search
 from tracker.web import register as register_web
 from tracker.web.templating import Bilingual
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
 chain.install(db.session)
 search.install()
 
 
 class Application(Flask):
-    """Flask with templates that speak two languages."""
+    """Flask with templates that speak two languages, to which asking for the head of a page is reading it."""
 
     jinja_environment = Bilingual
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer HEAD as GET without the body, so that no view takes it for something that is sent."""
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return super().wsgi_app(environ, start_response)
+        ClosingIterator(super().wsgi_app({**environ, "REQUEST_METHOD": "GET"}, start_response)).close()
+        return ()
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
