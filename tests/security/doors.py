@@ -232,7 +232,13 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
 
 def _ballot_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
     for state, ballot in samples.ballots.items():
-        values: dict[str, Any] = {"vote_id": 1, "verb": "reply", "entry_id": samples.entry, "proxy_id": 1}
+        values: dict[str, Any] = {
+            "vote_id": 1,
+            "verb": "reply",
+            "entry_id": samples.entry,
+            "proxy_id": 1,
+            "kind": "pdf" if rule.endpoint == "ballots.sheet" else "csv",
+        }
         yield state, {name: values.get(name, ballot) for name in rule.arguments}
 
 

@@ -175,6 +175,11 @@ def events_of(ballot_id: int) -> sa.Select[Event]:
     return sa.select(Event).where(Event.subject_kind == Ballot.subject_kind, Event.subject_id == ballot_id).order_by(Event.place)
 
 
+def last_event(ballot_id: int) -> sa.Select[int, str]:
+    """Place and hash of the newest event of a ballot in the chain; it is for after the close."""
+    return events_of(ballot_id).with_only_columns(Event.place, Event.hash).order_by(None).order_by(Event.place.desc()).limit(1)
+
+
 def last_acts(ballot_id: int, unit_id: int) -> sa.Select[Event]:
     """The casts of one unit in one ballot, newest first: for that unit's own eyes."""
     return events_of(ballot_id).where(Event.action == Action.CAST.value, Event.unit_id == unit_id).order_by(None).order_by(Event.place.desc())

@@ -12,9 +12,11 @@ from tracker.web.ballots import (
     proxies,
     rehearsal,
     reminders,
+    sheet,
     show,
     speaking,
     taking,
+    vote_lists,
     voting,
 )
 from tracker.web.ballots.blueprint import bp
@@ -32,8 +34,10 @@ __all__ = [
     "proxies",
     "rehearsal",
     "reminders",
+    "sheet",
     "show",
     "speaking",
     "taking",
+    "vote_lists",
     "voting",
 ]

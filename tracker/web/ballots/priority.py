@@ -14,7 +14,7 @@ from tracker.voting.grammar import Base, Number
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.priority import Placed, Placement, PriorityResult
 from tracker.voting.priority_costs import cost_in
-from tracker.voting.priority_rule import Method, parse_priority_rule
+from tracker.voting.priority_rule import Method, PriorityRule, parse_priority_rule
 from tracker.voting.priority_words import APPROVALS, PLACEMENTS, exact, money, priority_facts, priority_sentence, verdict, why
 from tracker.voting.rules import RECUSED, BallotKind
 from tracker.web.ballots.scores import Sent
@@ -119,23 +119,41 @@ class Row:
         return any(score is not None for score in self.scores.values())
 
 
-def ranking(ballot: Ballot) -> dict[str, object]:
-    """Return what the page of a closed priority ballot shows beside what every closed ballot does; votes must be loaded."""
+@dataclass(frozen=True)
+class Ranking:
+    """What a closed priority ballot shows beside what every closed ballot does.
+
+    ``verdict`` says the outcome and ``before`` what it was with the votes that were struck; ``groups`` are the proposals by what became of
+    them, with its label and tone; ``units`` are the votes.
+    """
+
+    rule: PriorityRule
+    approves: bool
+    decided: bool
+    verdict: list[Message]
+    before: list[Message]
+    said: Message
+    groups: list[tuple[Message, str, list[Ranked]]]
+    units: list[Row]
+
+
+def ranking(ballot: Ballot) -> Ranking:
+    """Return the ranking of a closed priority ballot; votes must be loaded."""
     rule = parse_priority_rule(ballot.rule)
     result = counting.ranking(ballot)
     items = {item.number: item for item in ballot.items}
     names = {number: _name(item) for number, item in items.items()}
     lines = [_ranked(ballot, result, items[one.candidate.number], one) for one in result.ranking]
-    return {
-        "rule": rule,
-        "approves": rule.method is Method.APPROVE,
-        "decided": result.has_decided,
-        "verdict": verdict(result, names),
-        "before": verdict(counting.ranking(ballot, struck=True), names) if ballot.strikes else [],
-        "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
-        "groups": [(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
-        "units": _rows(ballot),
-    }
+    return Ranking(
+        rule=rule,
+        approves=rule.method is Method.APPROVE,
+        decided=result.has_decided,
+        verdict=verdict(result, names),
+        before=verdict(counting.ranking(ballot, struck=True), names) if ballot.strikes else [],
+        said=priority_sentence(rule, **priority_numbers(ballot.frozen)),
+        groups=[(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
+        units=rows(ballot),
+    )
 
 
 def _name(item: Item) -> object:
@@ -172,7 +190,8 @@ def _segments(parts: Sequence[tuple[Message, Number, str]]) -> list[dict[str, ob
     return [{"label": label, "count": int(count), "tone": tone, "apart": False} for label, count, tone in parts]
 
 
-def _rows(ballot: Ballot) -> list[Row]:
+def rows(ballot: Ballot) -> list[Row]:
+    """Return how every unit on the roll chose; votes must be loaded."""
     scores = {item.number: {vote.unit_id: vote.score for vote in item.votes} for item in ballot.items}
     recused = {item.number: {one.unit_id for one in item.recusals} for item in ballot.items}
     struck = {strike.unit_id for strike in ballot.strikes}

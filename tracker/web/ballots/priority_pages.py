@@ -86,14 +86,14 @@ def closed_page(ballot: Ballot, head: str, later: int | None = None, *, late: De
         "ballots/priority_closed.html",
         ballot=ballot,
         may_discard=can(Action.DISCARD, ballot, actor=actor, now=now),
-        may_go_again=not shown["decided"] and not ballot.rehearsal and can(Action.OPEN, ballot, actor=actor, now=now),
+        may_go_again=not shown.decided and not ballot.rehearsal and can(Action.OPEN, ballot, actor=actor, now=now),
         facts=priority.facts(ballot),
         head=head,
         later=later,
         mails=mails_about(ballot),
         late=late,
         picked=_kept(form),
-        **shown,
+        **vars(shown),
     )
 
 

@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of rows under its label, whose head repeats on every page."""
+    """A table of rows under its label ("" for none), whose head repeats on every page."""
 
     label: str
     columns: tuple[Column, ...]
@@ -60,24 +60,34 @@ class Consent:
     seal: str = ""
 
 
-Block = Heading | Facts | Prose | Grid | Consent
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """A table to be signed by several: who signs, where, and the date."""
+
+    heads: tuple[str, str, str]
+    signers: tuple[str, ...]
+    day: str
+
+
+Block = Heading | Facts | Prose | Grid | Consent | Signatures
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The first page: the body, the name of the paper, the title in one or two languages, and the facts."""
+    """What stands first: the body, the name of the paper, the title in one or two languages, and the facts; on a page of its own or over the text."""
 
     over: str
     name: str
     titles: tuple[str, ...]
-    facts: tuple[Pair, ...]
+    facts: tuple[Pair, ...] = ()
+    own_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """One paper: its cover, its blocks, and what every page carries.
 
-    ``language`` is that of the labels, "zh" or "en"; ``subject`` is what the file calls itself, ``running`` stands over every page; ``page`` counts with ``{page}`` and ``{pages}``, the cover aside; ``foot`` ties the
+    ``language`` is that of the labels, "zh" or "en"; ``subject`` is what the file calls itself, ``running`` stands over every page; ``page`` counts with ``{page}`` and ``{pages}``, a cover on its own page aside; ``foot`` ties the
     paper to what it was made from; ``mark`` stands across every page of what is no final text, "" for none; ``lacking`` tells what
     signs in brackets mean where a file has no letter for a character; ``at`` is the time the text is of.
     """

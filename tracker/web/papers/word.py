@@ -21,7 +21,7 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
 from tracker.web.papers.lettering import writable
-from tracker.web.papers.paper import Block, Consent, Facts, Grid, Heading, Pair, Paper, Prose
+from tracker.web.papers.paper import Block, Consent, Facts, Grid, Heading, Pair, Paper, Prose, Signatures
 from tracker.web.papers.wordstyles import GREY, SHADE, field, lettering, set_styles, watermark
 
 MEDIA = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -36,8 +36,11 @@ def render(paper: Paper) -> bytes:
     document = Document()
     set_styles(document, paper.language)
     _describe(document, paper)
-    _cover(document, paper)
-    _body_section(document, paper)
+    if paper.cover.own_page:
+        _cover(document, paper)
+        _body_section(document, paper)
+    else:
+        _head(document, paper)
     for block in paper.blocks:
         WRITERS[type(block)](document, block)
     target = BytesIO()
@@ -91,6 +94,19 @@ def _cover(document: Docx, paper: Paper) -> None:
         _underline(cells[1])
 
 
+def _head(document: Docx, paper: Paper) -> None:
+    """Write what stands over the text of a paper without a cover."""
+    section = document.sections[0]
+    _page(section)
+    _mark(section, paper)
+    _count(section, paper)
+    _foot(section, paper)
+    _centred(document, paper.cover.over, 12, 0)
+    write(document.add_paragraph(style="Title"), paper.cover.name, size=20, head=True)
+    for place, text in enumerate(paper.cover.titles):
+        _centred(document, text, 11 if place else 13, 4)
+
+
 def _centred(document: Docx, text: str, size: float, before: float) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = ALIGN.CENTER
@@ -125,6 +141,12 @@ def _body_section(document: Docx, paper: Paper) -> None:
     head.paragraph_format.tab_stops.add_tab_stop(WIDTH, WD_TAB_ALIGNMENT.RIGHT)
     write(head, f"{paper.cover.name}\t{paper.running}", size=8.5, grey=True)
     _mark(section, paper)
+    _count(section, paper)
+    _foot(section, paper)
+
+
+def _count(section: Section, paper: Paper) -> None:
+    """Number the pages at the head of the footer."""
     count = section.footer.paragraphs[0]
     count.alignment = ALIGN.CENTER
     before, _page_sign, rest = paper.page.partition("{page}")
@@ -133,7 +155,6 @@ def _body_section(document: Docx, paper: Paper) -> None:
         write(count, text, size=9)
         if name:
             field(count, name)
-    _foot(section, paper)
 
 
 def _foot(section: Section, paper: Paper) -> None:
@@ -187,7 +208,8 @@ def _fill(cells: Sequence[_Cell], row: Sequence[Pair]) -> None:
 
 
 def _grid(document: Docx, block: Grid) -> None:
-    _label(document, block.label)
+    if block.label:
+        _label(document, block.label)
     shares = sum(column.width for column in block.columns)
     widths = [Length(WIDTH * column.width // shares) for column in block.columns]
     table = _table(document, widths)
@@ -236,6 +258,23 @@ def _consent(document: Docx, block: Consent) -> None:
     _after(document)
 
 
+def _signatures(document: Docx, block: Signatures) -> None:
+    widths = [Length(WIDTH * share // 7) for share in (2, 3, 2)]
+    table = _table(document, widths)
+    for texts in (block.heads, *((signer, "", block.day) for signer in block.signers)):
+        row = table.add_row()
+        _unbroken(row)
+        for cell, text, width in zip(row.cells, texts, widths, strict=True):
+            cell.width = width
+            write(_first(cell), text, size=10.5, head=texts is block.heads)
+            if texts is block.heads:
+                _shade(cell)
+            elif text:
+                _first(cell).paragraph_format.space_before = _first(cell).paragraph_format.space_after = Pt(10)
+            _first(cell).paragraph_format.keep_with_next = True
+    _after(document)
+
+
 def _first(cell: _Cell) -> Paragraph:
     paragraph: Paragraph = cell.paragraphs[0]
     return paragraph
@@ -256,4 +295,11 @@ def _unbroken(row: Any) -> None:  # noqa: ANN401 - the same
     row._tr.get_or_add_trPr().insert(0, OxmlElement("w:cantSplit"))  # noqa: SLF001 - python-docx offers it nowhere else
 
 
-WRITERS: Mapping[type[Block], Callable[[Docx, Any], None]] = {Heading: _heading, Facts: _facts, Prose: _prose, Grid: _grid, Consent: _consent}
+WRITERS: Mapping[type[Block], Callable[[Docx, Any], None]] = {
+    Heading: _heading,
+    Facts: _facts,
+    Prose: _prose,
+    Grid: _grid,
+    Consent: _consent,
+    Signatures: _signatures,
+}

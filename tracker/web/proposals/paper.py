@@ -18,6 +18,7 @@ from tracker.proposals.content import SCALARS as FIELDS
 from tracker.proposals.form import Form
 from tracker.web.formats import date_text, locale_code, money_text, month_text, name_text, quarter_text, translated
 from tracker.web.papers.paper import Block, Column, Consent, Cover, Facts, Grid, Heading, Pair, Paper, Prose
+from tracker.web.papers.standing_texts import DAY, LACKING, PAGE
 
 Content = Mapping[str, Any]
 CONTACT = frozenset(field.name for field in shape.CONTACT)
@@ -29,10 +30,6 @@ EMPTY = {"zh": "（未填写）", "en": "(not filled in)"}
 LABELS = {"zh": 3.6, "en": 4.4}
 WIDTHS: Mapping[Kind, int] = {Kind.TEXT: 5, Kind.UNIT: 3, Kind.QUARTER: 3, Kind.MONEY: 2, Kind.CODE: 2}
 COUNTED = {"zh": "{number}、{text}", "en": "{number}. {text}"}
-PAGE = say("Page {page} of {pages}", page="{page}", pages="{pages}")
-LACKING = say(
-    "A sign such as [U+1F600] stands for a character for which the typeface of this file has no letter; the Word file holds the character as it was written."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ def _consents(source: Source) -> Iterator[Block]:
     """Give what the unit undertakes, and a box for whoever signs: the principal investigator, the lead unit, each partner unit."""
     yield Prose(translated(say("Undertaking")), _paragraphs(translated(source.form.undertaking)))
     text = source.text
-    day, seal = translated(say("Date: ____ / __ / __")), translated(say("(seal)"))
+    day, seal = translated(DAY), translated(say("(seal)"))
     head = translated(say("Head of the unit (signature):"))
     yield Consent(translated(say("Principal investigator")), (translated(say("Principal investigator (signature):")),), day)
     yield Consent(translated(say("Opinion of the lead unit: {unit}", unit=_named(text.get("lead")))), (head,), day, seal)
