@@ -66,6 +66,11 @@ def confirm(app: Flask, ballot: int, entry: int, actor: Actor) -> bool:
         return actions.confirm(ballot, entry, actor=actor)
 
 
+def retract(app: Flask, ballot: int, entry: int, actor: Actor) -> bool:
+    with app.app_context(), writing():
+        return actions.retract(ballot, entry, actor=actor)
+
+
 def votes(app: Flask) -> list[tuple[int, Position | None, Channel, int | None]]:
     with app.app_context():
         rows = db.session.execute(sa.select(Item.number, Vote.position, Vote.channel, Vote.entry_id).join(Vote.item).order_by(Item.number))
@@ -104,6 +109,34 @@ def test_whoever_entered_it_neither_confirms_it_nor_sends_it_back(app: Flask, ca
             confirm(app, opened, entry, actor)
         with pytest.raises(Refused, match="second person"), app.app_context(), writing():
             actions.send_back(opened, entry, "no", actor=actor)
+
+
+def test_whoever_entered_it_takes_it_back_while_it_waits(app: Flask, cast: Cast, opened: int) -> None:
+    entry = enter(app, opened, written(cast), cast.secretariat.actor)
+    other = Actor(cast.chair.person_id, cast.secretariat.actor.role)
+    for actor in (cast.director.actor, cast.bytedance.actor, other):
+        with pytest.raises(Refused):
+            retract(app, opened, entry, actor)
+    assert retract(app, opened, entry, cast.secretariat.actor)
+    assert not retract(app, opened, entry, cast.secretariat.actor)
+    with pytest.raises(Refused, match="taken it back"):
+        confirm(app, opened, entry, cast.director.actor)
+    second = enter(app, opened, written(cast), cast.secretariat.actor)
+    assert confirm(app, opened, second, cast.director.actor)
+    with pytest.raises(Refused, match="settled already"):
+        retract(app, opened, second, cast.secretariat.actor)
+
+
+def test_nothing_is_confirmed_sent_back_or_taken_back_after_the_close(app: Flask, cast: Cast, opened: int) -> None:
+    entry = enter(app, opened, written(cast), cast.secretariat.actor)
+    with clock.standing_at(CLOSES):
+        with pytest.raises(Refused, match="closed"):
+            confirm(app, opened, entry, cast.director.actor)
+        with pytest.raises(Refused, match="closed"):
+            retract(app, opened, entry, cast.secretariat.actor)
+        with pytest.raises(Refused, match="closed"), app.app_context(), writing():
+            actions.send_back(opened, entry, "no", actor=cast.director.actor)
+    assert votes(app) == []
 
 
 def test_a_confirmation_counts_once(app: Flask, cast: Cast, opened: int) -> None:

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from tests.cast import NOW, VOTING, Cast, Member
 from tests.decisions.placing import place
 from tracker import clock
-from tracker.db import db, writing
+from tracker.db import JSONDict, db, writing
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.files.disk import Stored
 from tracker.notifications.models import Notice
@@ -25,14 +25,16 @@ from tracker.policy import Actor
 from tracker.programmes.models import Programme
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions
-from tracker.voting.actions import Choice, Plan
-from tracker.voting.models import Item, Proxy, Vote
+from tracker.voting.actions import Choice, Plan, Question
+from tracker.voting.models import Ballot, Item, Proxy, Vote
 from tracker.voting.presets import PRESETS
-from tracker.voting.rules import Channel
+from tracker.voting.record import Secrecy
+from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Position
 
 CLOSES = NOW + timedelta(days=2)
 YES, NO = Choice(Position.YES), Choice(Position.NO, "marker-of-a-proxy")
+RANKING: JSONDict = {"method": "approve", "slots": 1}
 SignIn = Callable[[Member], FlaskClient]
 
 
@@ -44,6 +46,13 @@ def opened(app: Flask, cast: Cast) -> int:
     with app.app_context(), writing() as session:
         session.get_one(Programme, cast.programme_id).voting = {**VOTING, "proxies": True}
         return actions.open_ballot(plan, actor=cast.secretariat.actor).id
+
+
+def another(cast: Cast, secrecy: Secrecy = Secrecy.RECORDED, kind: BallotKind = BallotKind.POSITION, rule: JSONDict | None = None) -> int:
+    """Open a further ballot in the writing transaction of the caller, on questions of its own."""
+    questions = [Question(f"事项 {number}", f"Matter {number}") for number in (1, 2)]
+    plan = Plan(cast.programme_id, [], "表决", "Vote", rule or dict(PRESETS["majority"].rule), CLOSES, questions=questions, secrecy=secrecy, kind=kind)
+    return actions.open_ballot(plan, actor=cast.secretariat.actor).id
 
 
 def grant(app: Flask, cast: Cast, ballot: int, giver: str = "bytedance", holder: str = "huawei", actor: Actor | None = None) -> int:
@@ -115,11 +124,27 @@ def test_a_proxy_is_between_two_units_on_the_roll(app: Flask, cast: Cast, opened
         grant(app, cast, opened, *pair)
 
 
-def test_a_year_that_does_not_allow_it_takes_none(app: Flask, cast: Cast, opened: int) -> None:
+def test_what_the_year_says_at_the_opening_is_frozen_with_the_ballot(app: Flask, cast: Cast, opened: int) -> None:
     with app.app_context(), writing() as session:
         session.get_one(Programme, cast.programme_id).voting = dict(VOTING)
-    with pytest.raises(Refused, match="do not allow"):
-        grant(app, cast, opened)
+        forbidden = another(cast)
+        session.get_one(Programme, cast.programme_id).voting = {**VOTING, "proxies": True}
+    with pytest.raises(Refused, match="did not allow"):
+        grant(app, cast, forbidden)
+    with app.app_context(), writing() as session:
+        session.get_one(Programme, cast.programme_id).voting = dict(VOTING)
+        assert [one.frozen["options"]["proxies"] for one in session.scalars(sa.select(Ballot).order_by(Ballot.id))] == [True, False]
+    grant(app, cast, opened)
+    by_proxy(app, opened, cast.huawei.actor)
+    assert len(votes(app, cast.units["bytedance"])) == 1
+
+
+def test_a_secret_ballot_and_a_ranking_take_none_whatever_the_year_says(app: Flask, cast: Cast, opened: int) -> None:  # noqa: ARG001 - opened in a year that allows them
+    for secrecy, kind, rule in ((Secrecy.SECRET, BallotKind.POSITION, None), (Secrecy.RECORDED, BallotKind.PRIORITY, RANKING)):
+        with app.app_context(), writing():
+            other = another(cast, secrecy, kind, rule)
+        with pytest.raises(Refused, match="Only a recorded ballot on positions"):
+            grant(app, cast, other)
 
 
 def test_it_is_taken_back_before_use_only(app: Flask, cast: Cast, opened: int) -> None:

@@ -80,6 +80,19 @@ def test_sending_back_needs_a_reason_and_keeps_what_was_typed(cast: Cast, client
     assert client_of(cast.director).post(f"{entered}/confirm").status_code == 409
 
 
+def test_whoever_entered_it_can_take_it_back(cast: Cast, client_of: SignIn, opened: int, entered: str) -> None:
+    desk = client_of(cast.secretariat)
+    assert f'action="{entered}/retract"' in desk.get(entered).text
+    assert f'action="{entered}/retract"' not in client_of(cast.director).get(entered).text
+    for nobody in (cast.director, cast.chair, cast.bytedance):
+        assert client_of(nobody).post(f"{entered}/retract").status_code == 403
+    assert desk.get(f"{entered}/retract").status_code == 405
+    assert [desk.post(f"{entered}/retract").status_code for _ in range(2)] == [303, 303]
+    for address in (entered, f"/ballots/{opened}/entries"):
+        assert "taken back" in desk.get(address).text
+    assert client_of(cast.director).post(f"{entered}/confirm").status_code == 409
+
+
 @pytest.mark.parametrize("who", ["bytedance", "huawei", "huawei_contributor", "expert"])
 def test_nobody_else_sees_an_entry(cast: Cast, client_of: SignIn, opened: int, entered: str, who: str) -> None:
     client = client_of(getattr(cast, who))

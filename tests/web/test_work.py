@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -28,7 +29,10 @@ from tracker.proposals.states import ProposalState
 from tracker.reports.lights import Light
 from tracker.reports.rules import ReportState
 from tracker.transitions import perform
+from tracker.voting import actions
+from tracker.voting.actions import Choice, Mark, Written
 from tracker.voting.models import Item, Vote
+from tracker.voting.rules import Channel
 from tracker.voting.tally import Position
 
 ClientOf = Callable[..., FlaskClient]
@@ -318,6 +322,57 @@ def test_officers_are_not_troubled_when_all_goes_well(app: Flask, cast: Cast, cl
         assert tasks(client_of(cast.chair).get("/").text) == []
 
 
+def entered(app: Flask, cast: Cast, ballot_id: int, *units: str, by: str = "secretariat") -> list[int]:
+    """Enter votes of units on paper."""
+    written = [Written(cast.units[unit], Channel.PAPER, {1: Mark(Choice(Position.YES))}, "第 2 页") for unit in units]
+    with app.app_context(), writing():
+        return [actions.enter(ballot_id, one, None, actor=replace(cast.people[by].actor, role=Role.SECRETARIAT)).id for one in written]
+
+
+@pytest.mark.parametrize("who", ["chair", "director", "secretariat"])
+def test_an_entered_vote_waits_on_the_desks_of_those_who_may_confirm_it(app: Flask, cast: Cast, client_of: ClientOf, who: str) -> None:
+    number = ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)
+    [entry] = entered(app, cast, number, "huawei", by="expert")
+    page = client_of(cast.people[who]).get("/").text
+    task = next(one for one in tasks(page) if "entered" in one)
+    assert "The vote of Huawei in ballot 2021-B01 was entered, on paper: it counts once a second person has confirmed it." in task
+    assert "due Fri 8 Jan 2021, 18:00 (Beijing)" in task
+    assert f'href="/ballots/{number}/entries/{entry}"' in page
+
+
+def test_entries_of_a_ballot_make_one_line_and_never_on_the_desk_of_who_entered_them(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    number = ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)
+    entered(app, cast, number, "huawei", "bytedance")
+    page = client_of(cast.director).get("/").text
+    assert "2 votes were entered in ballot 2021-B01: they count once a second person has confirmed them." in words(page)
+    assert f'href="/ballots/{number}/entries"' in page
+    for nobody in (cast.secretariat, cast.huawei, cast.expert):
+        assert "entered" not in " ".join(tasks(client_of(nobody).get("/").text))
+
+
+@pytest.mark.parametrize("settled", ["confirm", "send_back", "retract"])
+def test_an_entry_that_is_settled_leaves_the_desk(app: Flask, cast: Cast, client_of: ClientOf, settled: str) -> None:
+    number = ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)
+    [entry] = entered(app, cast, number, "huawei")
+    client = client_of(cast.director)
+    assert len(tasks(client.get("/").text)) == 1
+    with app.app_context(), writing():
+        if settled == "confirm":
+            actions.confirm(number, entry, actor=cast.chair.actor)
+        elif settled == "send_back":
+            actions.send_back(number, entry, "错", actor=cast.chair.actor)
+        else:
+            actions.retract(number, entry, actor=cast.secretariat.actor)
+    assert tasks(client.get("/").text) == []
+
+
+def test_entries_leave_the_desk_at_the_close(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    number = ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)
+    entered(app, cast, number, "huawei")
+    with clock.standing_at(LATER):
+        assert tasks(client_of(cast.director).get("/").text) == []
+
+
 def fill(app: Flask, cast: Cast, rows: int) -> None:
     """Put ``rows`` of everything on everybody's desk."""
     for _ in range(rows):
@@ -329,7 +384,7 @@ def fill(app: Flask, cast: Cast, rows: int) -> None:
         place(app, cast, S.DEFERRED, lead="huawei")
         returned(app, cast, "补正")
         balloted(app, cast)
-        ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)
+        entered(app, cast, ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER), "huawei", by="expert")
         ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=NOW)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, defer, joinedload, lazyload
 
+from tracker.db import JSONDict
 from tracker.decisions.models import Decision, HeldDecision
 from tracker.projects.models import Project
 from tracker.proposals.models import Proposal
@@ -45,26 +46,29 @@ def over(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)
 
 
-def awaiting(now: datetime) -> sa.Select[Proposal]:
-    """Proposals that may await a decision at ``now``, in the order of their votes; ``state_at`` has the last word on the unsealed."""
-    return (
-        sa.select(Proposal)
-        .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
-        .where(sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
-        .order_by(Proposal.ballot_closes_at, Proposal.id)
-    )
+def awaiting(now: datetime) -> sa.Select[Proposal, JSONDict | None]:
+    """Proposals that may await a decision at ``now``, in the order of their votes; ``state_at`` has the last word on the unsealed.
+
+    Each comes with what its newest ballot that is over found, None where nobody has sealed it, or none was held.
+    """
+    return with_results(sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)), now).order_by(Proposal.ballot_closes_at, Proposal.id)
 
 
-def latest_items(now: datetime) -> sa.Select[Item]:
-    """The newest ballot item, over at ``now``, of every proposal that may await a decision, with its ballot."""
+def with_results(condition: sa.ColumnElement[bool], now: datetime) -> sa.Select[Proposal, JSONDict | None]:
+    """Proposals, unsorted, with their lead units, each with the result that its newest ballot over at ``now`` wrote down."""
     newest = (
         sa.select(sa.func.max(Item.id))
         .join(Ballot, Ballot.id == Item.ballot_id)
-        .join(Proposal, Proposal.id == Item.proposal_id)
-        .where(Ballot.closes_at <= now, ~Ballot.rehearsal, sa.or_(Proposal.state == ProposalState.BALLOTED, over(now)))
-        .group_by(Item.proposal_id)
+        .where(Item.proposal_id == Proposal.id, Ballot.closes_at <= now, ~Ballot.rehearsal)
+        .correlate(Proposal)
+        .scalar_subquery()
     )
-    return sa.select(Item).options(joinedload(Item.ballot)).where(Item.id.in_(newest))
+    return (
+        sa.select(Proposal, Item.result)
+        .outerjoin(Item, Item.id == newest)
+        .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
+        .where(condition)
+    )
 
 
 def held_on(proposal_id: int) -> sa.Select[HeldDecision]:

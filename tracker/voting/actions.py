@@ -2,7 +2,7 @@
 
 from tracker.voting.casting import Choice, Commitment, Confirmation, cast
 from tracker.voting.discussing import clear, overrule, reply
-from tracker.voting.entering import Mark, Written, confirm, enter, send_back
+from tracker.voting.entering import Mark, Written, confirm, enter, retract, send_back
 from tracker.voting.extending import close_early, extend
 from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, roll_of
 from tracker.voting.plans import Plan, Question
@@ -47,6 +47,7 @@ __all__ = [
     "remind",
     "remind_due",
     "reply",
+    "retract",
     "revoke",
     "roll_of",
     "seal",

@@ -124,7 +124,7 @@ def send_back(ballot_id: int, entry_id: int, note: str, *, actor: Actor) -> None
     """Refuse to confirm an entry, with a reason that whoever entered it is told; it never counts. Raises NotFound, Refused, Invalid (note)."""
     ballot, entry = _waiting(Action.SEND_BACK, ballot_id, entry_id, actor)
     if entry.settled_at is not None:
-        raise Refused(Denial(Kind.WRONG_STATE, say("This entry is settled already.")))
+        raise Refused(_SETTLED)
     reason = _clean(note, "note")
     if not reason:
         raise Invalid({"note": [say("Say what is wrong: whoever entered it reads it.")]})
@@ -136,21 +136,46 @@ def send_back(ballot_id: int, entry_id: int, note: str, *, actor: Actor) -> None
     tell({entry.entered_by_id: "secretariat"}, about=ballot, action=Action.SEND_BACK.value, message=message, at=at)
 
 
+def retract(ballot_id: int, entry_id: int, *, actor: Actor) -> bool:
+    """Take back an entry that one made oneself and that nobody has settled; it never counts. Says whether there was anything to do.
+
+    Locks the ballot. Raises NotFound; Refused for anybody else and for an entry that is settled otherwise.
+    """
+    ballot, entry = _locked_entry(Action.RETRACT, ballot_id, entry_id, actor)
+    if entry.entered_by_id != actor.person_id:
+        raise Refused(Denial(Kind.WRONG_PERSON, say("Only the person who entered this vote takes it back; you can send it back with a reason.")))
+    if entry.is_retracted:
+        return False
+    if entry.settled_at is not None:
+        raise Refused(_SETTLED)
+    _settle(entry, actor, clock.now(), accepted=False)
+    _record(Action.RETRACT, ballot, actor, {"entry": entry.id})
+    return True
+
+
 def _locked(ballot_id: int, unit_id: int) -> tuple[Ballot, RollEntry | None, list[Question]]:
     """Lock a ballot so that neither a vote nor another entry nor the close comes in between."""
     get(Ballot, ballot_id, lock=True)
     return to_cast(ballot_id, unit_id)
 
 
-def _waiting(action: Action, ballot_id: int, entry_id: int, actor: Actor) -> tuple[Ballot, VoteEntry]:
-    """Return an entry that may be settled by this actor, with its ballot locked."""
+def _locked_entry(action: Action, ballot_id: int, entry_id: int, actor: Actor) -> tuple[Ballot, VoteEntry]:
+    """Return an entry and its ballot, both locked, where this actor may do such a thing at all."""
     ballot = get(Ballot, ballot_id, lock=True)
     _refuse(check(action, ballot, actor=actor, now=clock.now()))
     entry = get(VoteEntry, entry_id, lock=True)
     if entry.ballot_id != ballot_id:
         raise NotFound
+    return ballot, entry
+
+
+def _waiting(action: Action, ballot_id: int, entry_id: int, actor: Actor) -> tuple[Ballot, VoteEntry]:
+    """Return an entry that may be settled by this actor as the second person, with its ballot locked."""
+    ballot, entry = _locked_entry(action, ballot_id, entry_id, actor)
     if entry.entered_by_id == actor.person_id:
         raise Refused(Denial(Kind.WRONG_PERSON, say("You entered this vote: a second person confirms it or sends it back.")))
+    if entry.is_retracted:
+        raise Refused(Denial(Kind.WRONG_STATE, say("Whoever entered this vote has taken it back.")))
     if entry.accepted is False:
         raise Refused(Denial(Kind.WRONG_STATE, say("This entry was sent back. Enter the vote again.")))
     return ballot, entry
@@ -274,4 +299,5 @@ def _refuse(denial: Denial | None) -> None:
         raise Refused(denial)
 
 
+_SETTLED = Denial(Kind.WRONG_STATE, say("This entry is settled already."))
 _WAITS = VoteEntry.settled_at.is_(None)

@@ -221,6 +221,11 @@ class VoteEntry(Base):
     accepted: Mapped[bool | None]
     settled_note: Mapped[str] = mapped_column(sa.Text, default="")
 
+    @property
+    def is_retracted(self) -> bool:
+        """Say whether whoever entered it took it back; an entry is sent back by another person only."""
+        return self.accepted is False and self.settled_by_id == self.entered_by_id
+
 
 class Proxy(Base):
     """A unit's written leave for another unit to vote for it in one ballot (代理); at most one for each to hold."""

@@ -23,7 +23,7 @@ from tracker.text import clean_line
 from tracker.transitions import perform
 from tracker.voting.freezing import freeze, rule_in_words
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry
-from tracker.voting.plans import CHOSEN, Plan, refuse_unfit
+from tracker.voting.plans import CHOSEN, Plan, proxies_of, refuse_unfit
 from tracker.voting.priority_costs import costs_of
 from tracker.voting.reminding import hours_of, next_reminder
 from tracker.voting.rules import RecusedAs
@@ -106,7 +106,7 @@ def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
         rehearsal=plan.rehearsal,
         earlier_id=plan.earlier_id,
         rule=dict(plan.rule),
-        options=plan.options | hours_of(ready.programme.voting) | costs_of(plan, ready.proposals),
+        options=plan.options | hours_of(ready.programme.voting) | proxies_of(plan, ready.programme.voting) | costs_of(plan, ready.proposals),
         opens_at=max(plan.opens_at or now, now),
         closes_at=plan.closes_at,
         sealed_at=None,

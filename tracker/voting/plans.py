@@ -73,6 +73,12 @@ class Plan:
         return Action.REHEARSE if self.rehearsal else Action.OPEN
 
 
+def proxies_of(plan: Plan, voting: Mapping[str, object]) -> dict[str, bool]:
+    """Return the option that a new ballot takes from its year: whether a unit may vote for another, which opening freezes."""
+    possible = plan.kind is BallotKind.POSITION and plan.secrecy is Secrecy.RECORDED
+    return {"proxies": possible and bool(voting.get("proxies"))}
+
+
 def refuse_unfit(plan: Plan, programme: Programme, proposals: Sequence[Proposal], roll: Sequence[Unit]) -> None:
     """Raise Invalid with every reason why the plan cannot be carried out, by field of the form."""
     wrong: Wrong = {}

@@ -18,7 +18,6 @@ from tracker.members.models import Unit
 from tracker.messages import Message, say
 from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Denial, Kind, Role, check
-from tracker.programmes.models import Programme
 from tracker.transitions import perform
 from tracker.voting.casting import Choice, Confirmation, cast
 from tracker.voting.confirming import Named
@@ -37,8 +36,8 @@ class Held:
 
 
 def allowed(ballot: Ballot) -> bool:
-    """Say whether the ballot's year allows that units vote for each other."""
-    return bool(get(Programme, ballot.programme_id).voting.get("proxies"))
+    """Say whether units may vote for each other in a ballot: as its year allowed it when it opened, whatever the year says since."""
+    return bool(ballot.options.get("proxies"))
 
 
 def grant(ballot_id: int, giver_id: int, holder_id: int, scan: Stored, *, actor: Actor) -> Proxy:
@@ -130,7 +129,7 @@ def proxies_of(ballot_id: int) -> sa.Select[Proxy, Unit, Unit, StoredFile]:
 def _not_allowed(ballot: Ballot) -> Denial | None:
     if allowed(ballot):
         return None
-    return Denial(Kind.WRONG_STATE, say("The voting settings of this year do not allow that a unit votes for another."))
+    return Denial(Kind.WRONG_STATE, say("When this ballot opened, the voting settings of its year did not allow that a unit votes for another."))
 
 
 def _check(ballot_id: int, giver_id: int, holder_id: int, standing: list[Proxy]) -> None:

@@ -241,6 +241,7 @@ BALLOT: Mapping[Action, Rule] = {
     ),
     Action.CONFIRM: Rule(say("Confirm an entered vote"), (SECRETARIAT, DIRECTOR, CHAIR), when=(takes_paper, still_open), offered=False),
     Action.SEND_BACK: Rule(say("Send an entered vote back"), (SECRETARIAT, DIRECTOR, CHAIR), when=(takes_paper, still_open), reason=True, offered=False),
+    Action.RETRACT: Rule(say("Take back a vote that one entered"), (SECRETARIAT,), when=(takes_paper, still_open), offered=False),
     Action.CLOSE: Rule(
         say("Close"),
         (NOBODY_ELSE,),

@@ -10,7 +10,7 @@ from tracker.members.models import Unit
 from tracker.policy import Action, Kind, can, check
 from tracker.voting import entries
 from tracker.voting.models import Ballot
-from tracker.voting.proxies import held_by
+from tracker.voting.proxies import allowed, held_by
 from tracker.web.identity import the_actor
 
 
@@ -25,8 +25,8 @@ class Desk:
 
 
 def proxy_of(ballot: Ballot) -> Unit | None:
-    """Return the unit for which the reader's own votes by proxy; nothing is looked up where the year allows none."""
-    if not ballot.programme.voting.get("proxies"):
+    """Return the unit for which the reader's own votes by proxy; nothing is looked up where the ballot takes none."""
+    if not allowed(ballot):
         return None
     held = held_by(ballot.id, the_actor())
     return None if held is None else held.giver
@@ -43,5 +43,5 @@ def desk_of(ballot: Ballot) -> Desk | None:
 
 
 def _has_proxies(ballot: Ballot) -> bool:
-    """Say whether the reader records proxies here: the year allows them, and the ballot takes them."""
-    return bool(ballot.programme.voting.get("proxies")) and can(Action.GRANT, ballot, actor=the_actor(), now=clock.now())
+    """Say whether the reader records proxies here: the ballot takes them, and still does."""
+    return allowed(ballot) and can(Action.GRANT, ballot, actor=the_actor(), now=clock.now())

@@ -241,6 +241,15 @@ def send_back(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - th
     return redirect(url_for("ballots.list_entries", id=id), 303)
 
 
+@bp.post(f"{ENTRY}/retract")
+@writes
+def retract(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
+    """Take back an entry that one made oneself."""
+    actions.retract(id, entry_id, actor=the_actor())
+    flash(translated(say("The entry is taken back and does not count.")), "good")
+    return redirect(url_for("ballots.list_entries", id=id), 303)
+
+
 @bp.get(f"{ENTRY}/scan")
 def scan(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give the scan of the paper to those who may confirm it."""

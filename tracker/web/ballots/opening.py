@@ -23,7 +23,7 @@ from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot
 from tracker.voting.opening import recusals_of
-from tracker.voting.plans import CHOSEN
+from tracker.voting.plans import CHOSEN, proxies_of
 from tracker.voting.readings import readings
 from tracker.voting.record import Secrecy
 from tracker.voting.rules import RECUSED, BallotKind
@@ -32,6 +32,7 @@ from tracker.voting.tally import Counts
 from tracker.voting.veil import FEW_ENTITLED
 from tracker.web.ballots.blueprint import bp
 from tracker.web.ballots.entered import RECEIPTS, SECRECIES, SWITCHES, Entered, after, default, filled, plan_of, sent
+from tracker.web.ballots.facts import PROXIES
 from tracker.web.ballots.speaking import needed, rule_context
 from tracker.web.formats import translated
 from tracker.web.identity import the_actor, writes
@@ -125,7 +126,7 @@ def _confirm(plan: Plan, entered: Entered, ready: Prepared) -> str:
         entered=entered,
         items=[(what, recused, rule_sentence(rule, counts), needed(rule, counts)) for what, recused, counts in items],
         roll=ready.roll,
-        facts=[(fact.label, fact.text) for fact in rule_facts(rule, counts)],
+        facts=[*((fact.label, fact.text) for fact in rule_facts(rule, counts)), *([PROXIES] if proxies_of(plan, ready.programme.voting)["proxies"] else [])],
         readings=readings(rule, counts),
         too_few=_too_few(plan, [one for _what, _recused, one in items]),
         told=[say("the representatives and alternates of the units on the roll ({count})", count=len(voters))],

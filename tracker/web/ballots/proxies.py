@@ -84,7 +84,7 @@ def _list(ballot: Ballot, wrong: Wrong | None = None, giver: int = 0, holder: in
         ballot=ballot,
         rows=session().execute(proxies.proxies_of(ballot.id)).all(),
         units=[entry.unit for entry in ballot.roll],
-        allowed=bool(ballot.programme.voting.get("proxies")),
+        allowed=proxies.allowed(ballot),
         denial=check(Action.GRANT, ballot, actor=the_actor(), now=clock.now()),
         wrong=wrong or {},
         giver=giver,

@@ -42,6 +42,7 @@ SWITCHES: Mapping[str, tuple[Message, Message]] = {
     ),
     "no_needs_reason": (say("A vote against needs a reason."), say("A vote against needs no reason.")),
     "allow_discuss": (say("“Discuss further” may be chosen."), say("Units vote for, against or abstain.")),
+    "proxies": (say("A unit may vote for another that gave it a written proxy."), say("No unit votes for another.")),
 }
 """What each switch of the voting rule means, on and off."""
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from tracker.audit.models import Event
-from tracker.db import session
+from tracker.db import JSONDict, session
 from tracker.decisions import queries as decisions
 from tracker.members.models import Person
 from tracker.members.rules import PersonState
@@ -158,15 +158,15 @@ def _of_unit(of: type[Recusal | Vote], unit_id: int) -> sa.ScalarSelect[int]:
     )
 
 
-def before_the_deciders(now: datetime) -> list[Proposal]:
+Candidates = list[tuple[Proposal, JSONDict | None]]
+"""What may await a decision, each with the result that its vote wrote down, if any."""
+
+
+def before_the_deciders(now: datetime) -> Candidates:
     """Return what may await a decision at ``now`` in the order of the votes, and what was deferred, the longest waiting first."""
-    wanted = (
-        sa.select(Proposal)
-        .options(joinedload(Proposal.lead_unit), lazyload(Proposal.partners))
-        .where(sa.or_(Proposal.state.in_((S.BALLOTED, S.DEFERRED)), decisions.over(now)))
-        .order_by(sa.case((Proposal.state == S.DEFERRED, Proposal.decided_at), else_=Proposal.ballot_closes_at), Proposal.id)
-    )
-    return list(session().scalars(wanted))
+    wanted = decisions.with_results(sa.or_(Proposal.state.in_((S.BALLOTED, S.DEFERRED)), decisions.over(now)), now)
+    in_order = wanted.order_by(sa.case((Proposal.state == S.DEFERRED, Proposal.decided_at), else_=Proposal.ballot_closes_at), Proposal.id)
+    return [(row[0], row[1]) for row in session().execute(in_order)]
 
 
 Owing = tuple[Obligation, Report | None, Round | None]

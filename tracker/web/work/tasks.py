@@ -280,30 +280,30 @@ def releases_due(years: Iterable[Programme], held: Mapping[int, int]) -> Iterato
 
 
 def decisions_due(
-    actor: Actor, now: datetime, programme_id: int | None = None, candidates: list[Proposal] | None = None, held: Mapping[int, int] | None = None
+    actor: Actor, now: datetime, programme_id: int | None = None, candidates: reading.Candidates | None = None, held: Mapping[int, int] | None = None
 ) -> list[Task]:
     """Return the proposals that await a decision which this seat can take at ``now``, with what the vote said of each; none of those ``held``.
 
     Of one year where ``programme_id`` is given; of ``candidates`` where the caller has already read them. Needs the years loaded
-    (``reading.programmes``). Makes three queries at most, whatever the number of proposals.
+    (``reading.programmes``). Makes two queries at most, whatever the number of proposals.
     """
     if candidates is None:
         wanted = decisions.awaiting(now)
-        candidates = list(session().scalars(wanted if programme_id is None else wanted.where(Proposal.programme_id == programme_id)))
-    unsealed = settle(candidates, now)
-    mine = [one for one in candidates if one.id not in (held or {}) and check(Action.DEFER, one, actor=actor, now=now) is None]
-    sealed = {item.proposal_id: item.result for item in session().scalars(decisions.latest_items(now))} if mine else {}
+        rows = session().execute(wanted if programme_id is None else wanted.where(Proposal.programme_id == programme_id))
+        candidates = [(row[0], row[1]) for row in rows]
+    unsealed = settle((proposal for proposal, _result in candidates), now)
+    mine = [(one, result) for one, result in candidates if one.id not in (held or {}) and check(Action.DEFER, one, actor=actor, now=now) is None]
     return in_order(
         Task(
             titled(proposal),
             url_for("proposals.show", id=proposal.id),
-            _vote_on(proposal, unsealed.get(proposal.id), sealed.get(proposal.id)),
+            _vote_on(proposal, unsealed.get(proposal.id), sealed),
             say("Decide"),
             url_for("decisions.decide", id=proposal.id),
             due_of(proposal.programme, PhaseKind.DECISION),
             rank=place,
         )
-        for place, proposal in enumerate(mine[: reading.AT_MOST])
+        for place, (proposal, sealed) in enumerate(mine[: reading.AT_MOST])
     )
 
 

@@ -22,7 +22,7 @@ from tracker.proposals.actions import may_start
 from tracker.proposals.states import ProposalState
 from tracker.web.identity import the_actor
 from tracker.web.notices.views import links_of
-from tracker.web.work import following, outlook, reading, reviewing, silent, tasks
+from tracker.web.work import following, outlook, reading, reviewing, tasks, voting
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -59,7 +59,7 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     )
 
 
-def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> Desk:
+def _secretariat_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     rows, unscanned = reading.for_the_secretariat(years, now)
     proposals = [proposal for proposal, _live, _done in rows]
     found = [
@@ -67,7 +67,7 @@ def _secretariat_desk(_actor: Actor, years: list[Programme], now: datetime) -> D
         *tasks.returns_overdue(proposals),
         *tasks.changes_due(proposals),
         *tasks.ballots_due(proposals),
-        *silent.reminders_due(now),
+        *voting.due_in_ballots(actor, now),
         *tasks.releases_due(years, tasks.held_in(years)),
         *reviewing.secretariat_due(rows),
         *following.secretariat_due(years, now),
@@ -83,12 +83,15 @@ def _decider_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     if actor.role is Role.DIRECTOR:
         empty = say("No proposal awaits your decision. The chair decides; you do where the chair has declared a conflict of interest.")
     candidates = reading.before_the_deciders(now)
-    waiting = [one for one in candidates if one.state is ProposalState.DEFERRED]
+    waiting = [one for one, _result in candidates if one.state is ProposalState.DEFERRED]
     held = tasks.held_in(years)
-    due = tasks.decisions_due(actor, now, candidates=[one for one in candidates if one.state is not ProposalState.DEFERRED], held=held)
+    due = tasks.decisions_due(actor, now, candidates=[row for row in candidates if row[0].state is not ProposalState.DEFERRED], held=held)
+    entered = tasks.in_order(voting.due_in_ballots(actor, now))
     mine = [one for one in waiting[: reading.AT_MOST] if one.id not in held and check(Action.APPROVE, one, actor=actor, now=now) is None]
     return Desk(
-        [*due, *tasks.releases_due(years, held), *following.upheld_due(actor, years), *following.officers_due(actor, years, now)], outlook.deferred(mine), empty
+        [*entered, *due, *tasks.releases_due(years, held), *following.upheld_due(actor, years), *following.officers_due(actor, years, now)],
+        outlook.deferred(mine),
+        empty,
     )
 
 
