@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -242,3 +243,18 @@ def test_many_items_ask_no_more_of_the_database(app: Flask, cast: Cast, client_o
                 assert client.get(f"/ballots/{ballot}/{name}").status_code == 200
             counted.append(len(statements))
     assert counted[0] == counted[1] <= 10
+
+
+def test_every_count_of_the_result_leads_to_as_many_votes(app: Flask, cast: Cast, client_of: SignIn, at: StandingAt) -> None:
+    ballot = open_ballot(app, cast)
+    for code, position in (("huawei", "yes"), ("sogou", "no"), ("meituan", "abstain"), ("iflytek", "yes")):
+        vote(client_of(cast.people[code]), ballot, p1=position)
+    with at(AFTER):
+        page = client_of(cast.chair).get(f"/ballots/{ballot}").text
+    counts = dict(re.findall(r'<a href="#votes-1-(\w+)"><b>(\d+)</b>', page))
+    assert counts == {"yes": "2", "no": "1", "abstain": "1", "silent": "13", "recused": "1"}
+    table = page.partition('id="item-1"')[2].partition("</section>")[0]
+    for among in ("yes", "no", "abstain", "recused"):
+        rows = table.partition(f'id="votes-1-{among}"')[2].partition("<tr id=")[0]
+        assert 1 + rows.count("<tr>") == int(counts[among])
+    assert 'id="votes-1-silent"' in table

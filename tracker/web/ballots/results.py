@@ -22,14 +22,17 @@ from tracker.voting.verdict import OUTCOMES, failures, result_sentence
 
 TONES = {Outcome.CARRIED: "good", Outcome.NOT_CARRIED: "bad"}
 ON_BAR = {Base.EXPRESSED: (Position.YES, Position.NO)}
+AMONG = (*Position, "invalid", "recused", "silent")
+"""What a unit is counted among, in the order of the table of votes."""
 POSITION_TONES = {Position.YES: "good", Position.NO: "bad", Position.ABSTAIN: "idle", Position.DISCUSS: "warn"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How one unit voted; ``position`` is None for a unit that did not, ``why`` says why it could not."""
+    """How one unit voted; ``position`` is None for a unit that did not, ``why`` says why it could not. ``among`` says which count it is in."""
 
     unit: Unit
+    among: str
     position: Message | None
     tone: str
     reason: str
@@ -79,6 +82,7 @@ def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts, before: Count
     result, earlier = tally(rule, counts), tally(rule, before)
     gone = frozenset(strike.unit_id for strike in ballot.strikes)
     base = rule.majority.base if rule.majority else Base.ENTITLED
+    recorded = ballot.secrecy is not Secrecy.SECRET
     return Shown(
         item,
         OUTCOMES[result.outcome],
@@ -87,11 +91,11 @@ def _shown(ballot: Ballot, item: Item, rule: Rule, counts: Counts, before: Count
         rule_sentence(rule, counts),
         failures(rule, counts, result),
         _quorum(rule, counts),
-        _segments(counts, base),
+        _segments(counts, base, f"#votes-{item.number}-" if recorded else ""),
         int(counts.of(base)),
         _threshold(rule, counts),
         _needed_label(result),
-        [] if ballot.secrecy is Secrecy.SECRET else [replace(_line(item, entry), struck=entry.unit_id in gone) for entry in ballot.roll],
+        sorted((replace(_line(item, entry), struck=entry.unit_id in gone) for entry in ballot.roll), key=_place) if recorded else [],
         result_sentence(before, earlier) if before != counts else None,
         earlier.outcome is not result.outcome,
         _otherwise(rule, counts),
@@ -125,29 +129,37 @@ def _needed_label(result: Result) -> Message | None:
     return None if result.needed is None else say("needs {needed}", needed=result.needed)
 
 
-def _segments(counts: Counts, base: Base) -> list[dict[str, object]]:
-    """Return the parts of the bar; what the rule's base leaves out stands apart in words."""
+def _place(line: Line) -> int:
+    return AMONG.index(line.among)
+
+
+def _segments(counts: Counts, base: Base, rows: str) -> list[dict[str, object]]:
+    """Return the parts of the bar; what the rule's base leaves out stands apart in words. ``rows`` begins the address of the votes behind a count."""
     apart = base is Base.EXPRESSED
     silent = counts.entitled - counts.returned
     parts = [
-        (say("in favour"), counts.yes, "good", False),
-        (say("against"), counts.no, "bad", False),
-        (say("abstained"), counts.abstentions, "idle", apart),
-        (say("did not vote"), silent, "base", base not in {Base.ROLL, Base.ENTITLED}),
-        (say("recused"), counts.recused, "base", base is not Base.ROLL),
+        ("yes", say("in favour"), counts.yes, "good", False),
+        ("no", say("against"), counts.no, "bad", False),
+        ("abstain" if counts.abstain else "discuss", say("abstained"), counts.abstentions, "idle", apart),
+        ("silent", say("did not vote"), silent, "base", base not in {Base.ROLL, Base.ENTITLED}),
+        ("recused", say("recused"), counts.recused, "base", base is not Base.ROLL),
     ]
-    return [{"label": label, "count": int(count), "tone": tone, "apart": off} for label, count, tone, off in parts]
+    return [
+        {"label": label, "count": int(count), "tone": tone, "apart": off, "rows": f"{rows}{among}" if rows and count else ""}
+        for among, label, count, tone, off in parts
+    ]
 
 
 def _line(item: Item, entry: RollEntry) -> Line:
     vote = next((one for one in item.votes if one.unit_id == entry.unit_id), None)
     why = next((RECUSED[one.why] for one in item.recusals if one.unit_id == entry.unit_id), None)
     if vote is None:
-        return Line(entry.unit, None, "idle", "", (), why)
+        return Line(entry.unit, "recused" if why else "silent", None, "idle", "", (), why)
     if vote.position is None:
-        return Line(entry.unit, say("Invalid"), "idle", vote.reason, (), None)
+        return Line(entry.unit, "invalid", say("Invalid"), "idle", vote.reason, (), None)
     return Line(
         entry.unit,
+        vote.position,
         POSITIONS[vote.position],
         POSITION_TONES[vote.position],
         vote.reason,
