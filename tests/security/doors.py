@@ -26,6 +26,8 @@ from tracker.reports.rules import ReportState
 from tracker.reviews.models import Review
 from tracker.reviews.rules import ReviewState
 from tracker.voting.models import Ballot, VoteEntry
+from tracker.voting.record import Secrecy
+from tracker.voting.rules import BallotKind
 
 WHO = {
     "visitor": None,
@@ -84,7 +86,8 @@ def find_samples(session: Session) -> Samples:
     order = sa.case((Proposal.lead_unit.has(Unit.code == "huawei"), 0), else_=1)
     for proposal in session.scalars(sa.select(Proposal).order_by(order, Proposal.id)):
         proposals.setdefault(proposal.state.value, proposal.id)
-    ballots = {ballot.state.value: ballot.id for ballot in session.scalars(sa.select(Ballot).order_by(Ballot.id))}
+    recorded = sa.select(Ballot).where(Ballot.kind == BallotKind.POSITION, Ballot.secrecy == Secrecy.RECORDED).order_by(Ballot.id)
+    ballots = {ballot.state.value: ballot.id for ballot in session.scalars(recorded)}
     projects = {project.state.value: project.id for project in session.scalars(sa.select(Project).order_by(Project.id.desc()))}
     person = session.scalars(sa.select(Person.id).where(Person.email == "meituan@example.org")).one()
     seat = session.scalars(sa.select(Seat.id).where(Seat.person_id == person)).one()

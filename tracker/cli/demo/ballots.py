@@ -34,7 +34,7 @@ def steps(story: Story) -> Iterator[Step]:
             yield Step(story.instant(paper["entered"]), partial(_enter, story, fact, opened, code, said))
         for code, local in _voters(story, fact):
             yield Step(story.instant(local), partial(_vote, story, fact, opened, code, said))
-        yield Step(story.instant(fact["closes"]) + UNTIL_SEALED, _seal)
+        yield Step(story.instant(fact["closes"]) + UNTIL_SEALED, seal)
 
 
 def _voters(story: Story, fact: Fact) -> Iterator[tuple[str, datetime]]:
@@ -89,5 +89,6 @@ def _choice(key: str, code: str, said: Fact) -> Choice:
     return Choice(Position.YES, commitments=(Commitment.EXPERTS,) if code in said["taking_part"].get(key, ()) else ())
 
 
-def _seal() -> None:
+def seal() -> None:
+    """Seal what is due."""
     actions.seal_due(clock.now())

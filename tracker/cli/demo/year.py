@@ -1,6 +1,6 @@
 """The demonstration year, lived through the product's own verbs under a set clock, so that its record is true.
 
-What happens is told in topics.toml, reviews.toml, ballots.toml and reports.toml as dated facts; every fact is one step, and the steps are done in
+What happens is told in topics.toml, reviews.toml, ballots.toml, questions.toml and reports.toml as dated facts; every fact is one step, and the steps are done in
 the order of time until the day on which the demonstration begins.
 """
 
@@ -12,7 +12,7 @@ from itertools import chain
 import sqlalchemy as sa
 
 from tracker import clock
-from tracker.cli.demo import ballots, openly, proposals, quarters, reviews
+from tracker.cli.demo import ballots, openly, proposals, quarters, questions, reviews
 from tracker.cli.demo.cast import first_secretariat, seat_everyone
 from tracker.cli.demo.story import YEAR, Story, facts, play
 from tracker.db import session, writing
@@ -44,7 +44,7 @@ CALL = {
 def tell(*, zone: str, until: datetime) -> None:
     """Live the year up to ``until`` in the empty database of this application context."""
     story = _found(zone)
-    play(story, chain(proposals.steps(story), reviews.steps(story), ballots.steps(story), quarters.steps(story)), until=until)
+    play(story, chain(proposals.steps(story), reviews.steps(story), ballots.steps(story), questions.steps(story), quarters.steps(story)), until=until)
 
 
 def _found(zone: str) -> Story:
