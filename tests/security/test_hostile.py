@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from tests.product import TODAY, Year, sign_in_as
 from tests.security.amending import place_changes
 from tests.security.calling import place_calls
+from tests.security.channels import place_channels
 from tests.security.doors import Door, doors, find_samples
 from tests.security.late import place_pass
 from tests.security.newer import place_form
@@ -303,7 +304,7 @@ KEPT_COLUMNS = {
     "investigator_key",
     "message_id",
 }
-WITHOUT_TEXTS = {"follow", "mail_choice", "proxy", "secret_vote"}
+WITHOUT_TEXTS = {"follow", "mail_choice", "secret_vote"}
 NOT_SHOWN = {"search_text.words", "ballot_item.title_en"} | {
     f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en", "expert.zh")
 }
@@ -369,6 +370,7 @@ def place_the_rest(session: sa.orm.Session, year: Year) -> None:
     place_changes(session)
     place_pass(session, year.people, holder="sogou")
     place_calls(session, year.people)
+    place_channels(session, year.people, holder="huawei")
     proposal = session.scalars(sa.select(Proposal).where(Proposal.state == ProposalState.BALLOTED)).first()
     assert proposal is not None
     session.execute(sa.update(Programme).values(release_together=True))

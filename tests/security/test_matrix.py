@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.product import TODAY, Year, make_app, sign_in_as
 from tests.security.amending import place_changes
+from tests.security.channels import place_channels
 from tests.security.doors import WHO, Door, Samples, doors, find_samples
 from tests.security.late import place_pass
 from tests.security.newer import place_form
@@ -47,6 +48,7 @@ class House:
             place_changes(session)
             place_comment(session, self.year.people)
             place_form(session, self.year.people)
+            place_channels(session, self.year.people, holder=str(WHO["lead"]))
             place_pass(session, self.year.people, holder=str(WHO["stranger"]))
             place_reviews(session, self.year.people, lead=str(WHO["lead"]), expert=str(WHO["expert"]))
         with self.app.app_context():

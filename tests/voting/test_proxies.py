@@ -17,20 +17,22 @@ from werkzeug.test import TestResponse, encode_multipart
 from tests.cast import NOW, VOTING, Cast, Member
 from tests.decisions.placing import place
 from tracker import clock
+from tracker.audit.models import Event
 from tracker.db import JSONDict, db, writing
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.files.disk import Stored
 from tracker.notifications.models import Notice
-from tracker.policy import Actor
+from tracker.policy import Action, Actor
 from tracker.programmes.models import Programme
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions
-from tracker.voting.actions import Choice, Plan, Question
+from tracker.voting.actions import Choice, Mark, Plan, Question, Written
 from tracker.voting.models import Ballot, Item, Proxy, Vote
 from tracker.voting.presets import PRESETS
 from tracker.voting.record import Secrecy
 from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Position
+from tracker.web.formats import translated
 
 CLOSES = NOW + timedelta(days=2)
 YES, NO = Choice(Position.YES), Choice(Position.NO, "marker-of-a-proxy")
@@ -82,6 +84,11 @@ def told(app: Flask, person_id: int) -> str:
         return list(db.session.scalars(sa.select(Notice.msgid).where(Notice.person_id == person_id).order_by(Notice.id)))[-1]
 
 
+def spoken(person_id: int) -> str:
+    """Return the last notice of a person in words."""
+    return translated(db.session.scalars(sa.select(Notice).where(Notice.person_id == person_id).order_by(Notice.id.desc())).first().message)
+
+
 def test_the_holder_votes_for_the_giver(app: Flask, cast: Cast, opened: int) -> None:
     grant(app, cast, opened)
     assert "by proxy" in told(app, cast.bytedance.person_id)
@@ -89,6 +96,34 @@ def test_the_holder_votes_for_the_giver(app: Flask, cast: Cast, opened: int) -> 
     assert votes(app, cast.units["bytedance"]) == [(1, Position.NO, Channel.PROXY)]
     assert votes(app, cast.units["huawei"]) == []
     assert "stands" in told(app, cast.bytedance.person_id)
+
+
+def test_both_units_are_told_what_was_cast_for_whom_and_by_whom(app: Flask, cast: Cast, opened: int) -> None:
+    grant(app, cast, opened)
+    own(app, opened, cast.huawei.actor)
+    by_proxy(app, opened, cast.huawei_alternate.actor)
+    with app.app_context(), app.test_request_context(headers={"Accept-Language": "en"}):
+        last = {who: spoken(cast.people[who].person_id) for who in ("bytedance", "huawei", "huawei_alternate")}
+        facts = db.session.scalars(sa.select(Event.facts).where(Event.action == Action.CAST).order_by(Event.place.desc())).first()
+    assert "Your unit's vote" in last["bytedance"]
+    assert "was cast by proxy and stands: item 1 “互联网企业反垄断合规规则适用”: Against. Cast by Huawei alternate of Huawei on" in last["bytedance"]
+    for who in ("huawei", "huawei_alternate"):
+        assert "your unit cast the vote of ByteDance by proxy: item 1 “互联网企业反垄断合规规则适用”: Against. Cast by Huawei alternate on" in last[who]
+    assert facts == {"votes": {"1": "no"}, "channel": "proxy", "holder": "huawei"}
+
+
+def test_the_page_of_what_stands_names_the_way_it_came(app: Flask, cast: Cast, client_of: SignIn, opened: int) -> None:
+    grant(app, cast, opened)
+    by_proxy(app, opened, cast.huawei.actor)
+    with app.app_context(), writing():
+        entered = actions.enter(opened, Written(cast.units["meituan"], Channel.PAPER, {1: Mark(YES)}, "第 2 页"), None, actor=cast.secretariat.actor).id
+    with app.app_context(), writing():
+        actions.confirm(opened, entered, actor=cast.director.actor)
+    said = {who: client_of(cast.people[who]).get(f"/ballots/{opened}/confirmation").text for who in ("bytedance", "meituan")}
+    assert "by proxy, by Huawei representative of Huawei" in said["bytedance"]
+    assert "on paper, entered by Secretariat, confirmed by Director" in said["meituan"]
+    own(app, opened, cast.bytedance.actor)
+    assert "online, by ByteDance representative" in client_of(cast.bytedance).get(f"/ballots/{opened}/confirmation").text
 
 
 @pytest.mark.parametrize("choice", [YES, NO])

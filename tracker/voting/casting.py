@@ -20,7 +20,7 @@ from tracker.policy import Action, Actor, check
 from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
 from tracker.voting import queries
-from tracker.voting.confirming import Question, tell_unit
+from tracker.voting.confirming import ByProxy, Question, tell_unit
 from tracker.voting.models import Ballot, Item, RollEntry, Vote
 from tracker.voting.record import Secrecy
 from tracker.voting.rules import BallotKind, Channel
@@ -66,7 +66,7 @@ class Confirmation:
     at: datetime
 
 
-def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, channel: Channel = Channel.ONLINE) -> Confirmation:
+def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, proxy: ByProxy | None = None) -> Confirmation:
     """Record the votes of the actor's unit, online or by its proxy: ``choices`` by item number; items left out stay as they are.
 
     In order: locks the ballot against its close, reads the clock, checks, writes all votes in one statement, records the event,
@@ -74,7 +74,7 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, channel
     ``position-<n>``) for a missing reason, a position the ballot does not offer, or an item the unit is recused on.
     """
     ballot, entry, asked = to_cast(ballot_id, actor.unit_id)
-    at = clock.now()
+    at, channel = clock.now(), Channel.PROXY if proxy else Channel.ONLINE
     if ballot.secrecy is Secrecy.SECRET:
         raise NotFound
     if ballot.kind is not BallotKind.POSITION:
@@ -90,8 +90,8 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, channel
         _write(news, actor=actor, channel=channel, at=at)
         entry.voted = True
         if not ballot.rehearsal:
-            perform(Action.CAST, ballot, actor=actor, facts=_facts(news, channel))
-        tell_unit(ballot, entry, asked, {item: choice.position for item, choice in news.items()}, actor=actor, at=at)
+            perform(Action.CAST, ballot, actor=actor, facts=_facts(news, proxy))
+        tell_unit(ballot, entry, asked, {item: choice.position for item, choice in news.items()}, actor=actor, at=at, proxy=proxy)
         _tell_holder(ballot, {vote.person_id for item, _r, vote in asked if item in news and vote is not None and vote.channel is Channel.PROXY}, actor, at)
     recorded = tuple(item.number for item in news)
     return Confirmation(recorded, tuple(number for number in cleaned if number not in recorded), _missing(asked, cleaned), at)
@@ -181,10 +181,10 @@ def _tell_holder(ballot: Ballot, people: set[int], actor: Actor, at: datetime) -
     tell(dict.fromkeys(people - {actor.person_id}, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
 
 
-def _facts(news: Mapping[Item, Choice], channel: Channel) -> JSONDict:
-    """Return what the record of events keeps of a cast: the way only where it is not the usual one."""
+def _facts(news: Mapping[Item, Choice], proxy: ByProxy | None) -> JSONDict:
+    """Return what the record of events keeps of a cast: the way, and who holds the proxy, only where it is not the usual one."""
     facts: JSONDict = {"votes": {str(item.number): choice.position.value for item, choice in news.items()}}
-    return facts if channel is Channel.ONLINE else {**facts, "channel": channel.value}
+    return facts if proxy is None else {**facts, "channel": Channel.PROXY.value, "holder": proxy.code}
 
 
 def _missing(asked: Sequence[Question], cleaned: Mapping[int, Choice]) -> tuple[int, ...]:

@@ -19,9 +19,17 @@ POSITIONS: Mapping[Position, Message] = {
     Position.ABSTAIN: say("Abstain"),
     Position.DISCUSS: say("Needs discussion"),
 }
-CAST = say("Your unit's vote in ballot {number} “{title}” stands: {votes}. Cast by {person} on {at}. It can be changed until {closes}.")
+CAST = say("Your unit's vote in ballot {number} “{title}” stands: {votes}. Cast online by {person} on {at}. It can be changed until {closes}.")
 CHANGED = say(
-    "Your unit's vote in ballot {number} “{title}” was changed and now stands: {votes}. Changed by {person} on {at}. It can be changed until {closes}."
+    "Your unit's vote in ballot {number} “{title}” was changed and now stands: {votes}. Changed online by {person} on {at}. It can be changed until {closes}."
+)
+BY_PROXY = say(
+    "Your unit's vote in ballot {number} “{title}” was cast by proxy and stands: {votes}. Cast by {person} of {holder} on {at}. "
+    "Until {closes} your unit can vote itself; its own vote then stands."
+)
+FOR_ANOTHER = say(
+    "In ballot {number} “{title}” your unit cast the vote of {unit} by proxy: {votes}. Cast by {person} on {at}. "
+    "It can be changed until {closes}, unless {unit} votes itself."
 )
 
 Question = tuple[Item, Recusal | None, Vote | None]
@@ -35,16 +43,38 @@ class Named:
     name_en: str
 
 
-def tell_unit(ballot: Ballot, entry: RollEntry, asked: Sequence[Question], news: Mapping[Item, object], *, actor: Actor, at: datetime) -> None:
-    """Tell everyone who votes for the unit, the one who did included, what now stands item by item.
+@dataclass(frozen=True, slots=True)
+class ByProxy:
+    """A unit that votes for another: the names of both, the holder's code, and who votes for the holder."""
 
-    ``news`` holds what was just written: a Position or a score by item. ``entry`` must have been selected with its voices.
+    unit: Named
+    holder: Named
+    code: str
+    people: frozenset[int]
+
+
+def tell_unit(
+    ballot: Ballot, entry: RollEntry, asked: Sequence[Question], news: Mapping[Item, object], *, actor: Actor, at: datetime, proxy: ByProxy | None = None
+) -> None:
+    """Tell everyone who votes for the unit, the one who did included, what now stands item by item, and how it came.
+
+    ``news`` holds what was just written: a Position or a score by item. ``entry`` must have been selected with its voices. Of a vote by
+    ``proxy`` those who vote for its holder are told too, of what was cast for the other unit and of nothing else.
     """
     stands = [(item, news[item] if item in news else _of(vote)) for item, recusal, vote in asked if recusal is None]
-    said = CHANGED if any(vote is not None for item, _recusal, vote in asked if item in news) else CAST
-    message = Message(said.msgid, {**ballot.names(), "votes": lines(stands), "person": Named(actor.name_zh, actor.name_en), "at": at})
-    people = {*entry.voices, *([actor.person_id] if actor.person_id is not None else [])}
-    tell(dict.fromkeys(people, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
+    said = {**ballot.names(), "votes": lines(stands), "person": Named(actor.name_zh, actor.name_en), "at": at}
+    own = {actor.person_id} if actor.person_id is not None else set()
+    if proxy is None:
+        news_of = CHANGED if any(vote is not None for item, _recusal, vote in asked if item in news) else CAST
+        _tell(ballot, {*entry.voices, *own}, Message(news_of.msgid, said), at)
+        return
+    _tell(ballot, set(entry.voices), Message(BY_PROXY.msgid, {**said, "holder": proxy.holder}), at)
+    cast_now = lines((item, vote) for item, vote in news.items())
+    _tell(ballot, {*proxy.people, *own} - set(entry.voices), Message(FOR_ANOTHER.msgid, {**said, "votes": cast_now, "unit": proxy.unit}), at)
+
+
+def _tell(ballot: Ballot, people: set[int], message: Message, at: datetime) -> None:
+    tell(dict.fromkeys(sorted(people), "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
 
 
 def _of(vote: Vote | None) -> object:

@@ -20,7 +20,7 @@ from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Denial, Kind, Role, check
 from tracker.transitions import perform
 from tracker.voting.casting import Choice, Confirmation, cast
-from tracker.voting.confirming import Named
+from tracker.voting.confirming import ByProxy, Named
 from tracker.voting.models import Ballot, Item, Proxy, Recusal, RollEntry, Strike, Vote
 from tracker.voting.rules import Channel
 
@@ -95,7 +95,13 @@ def cast_by_proxy(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor
     wrong = {f"position-{number}": [why] for number, why in held.barred.items() if number in choices}
     if wrong:
         raise Invalid(wrong)
-    return cast(ballot_id, choices, actor=replace(actor, unit_id=held.giver.id), channel=Channel.PROXY)
+    return cast(ballot_id, choices, actor=replace(actor, unit_id=held.giver.id), proxy=_proxy(held, actor))
+
+
+def _proxy(held: Held, actor: Actor) -> ByProxy:
+    holder = get(Unit, actor.unit_id or 0)
+    people = members.seated_in_units({holder.id}, Role.REPRESENTATIVE, Role.ALTERNATE)
+    return ByProxy(_named(held.giver), _named(holder), holder.code, frozenset(people))
 
 
 def held_by(ballot_id: int, actor: Actor) -> Held | None:

@@ -21,7 +21,7 @@ from tracker.proposals.states import ProposalState
 from tracker.search.models import Kind
 from tracker.search.queries import Hits
 from tracker.search.tokens import MOST_TERMS, terms
-from tracker.voting.models import Ballot, Item, Recusal, RollEntry, Strike, Vote
+from tracker.voting.models import Ballot, Item, Proxy, Recusal, RollEntry, Strike, Vote, VoteEntry
 from tracker.voting.record import Secrecy
 from tracker.voting.tally import Outcome
 
@@ -198,6 +198,17 @@ def own_votes(ballot_id: int, unit_id: int) -> sa.Select[Vote, Person]:
         .join(Person, Person.id == Vote.person_id)
         .where(Item.ballot_id == ballot_id, Vote.unit_id == unit_id)
     )
+
+
+def confirmers(ballot_id: int, unit_id: int) -> sa.Select[int, Person]:
+    """Who confirmed the entries of one unit in a ballot that count, by the entry's id."""
+    wanted = sa.select(VoteEntry.id, Person).join(Person, Person.id == VoteEntry.settled_by_id)
+    return wanted.where(VoteEntry.ballot_id == ballot_id, VoteEntry.unit_id == unit_id, VoteEntry.accepted.is_(True))
+
+
+def holder_of(ballot_id: int, unit_id: int) -> sa.Select[Unit]:
+    """The unit that holds another's proxy in a ballot."""
+    return sa.select(Unit).join(Proxy, Proxy.holder_id == Unit.id).where(Proxy.ballot_id == ballot_id, Proxy.unit_id == unit_id)
 
 
 def voices_of(unit_ids: Collection[int]) -> sa.Select[int | None, Person]:

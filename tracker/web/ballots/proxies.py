@@ -19,7 +19,7 @@ from tracker.voting.casting import COMMITMENTS, REASON_ZI, positions_offered
 from tracker.voting.confirming import POSITIONS
 from tracker.voting.models import Ballot, Item
 from tracker.voting.proxies import Held
-from tracker.voting.rules import RECUSED, Channel
+from tracker.voting.rules import CHANNELS, RECUSED, Channel
 from tracker.web import uploads
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
@@ -133,7 +133,7 @@ def by_proxy(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the ad
         actions.cast_by_proxy(id, chosen(sent), actor=the_actor())
     except Invalid as wrong:
         return _voting_page(one(queries.frozen(id)), held, sent, wrong.fields), 422
-    flash(translated(say("The vote is cast by proxy. Everyone who votes for that unit is told what stands.")), "good")
+    flash(translated(say("The vote of {unit} is cast by proxy. Everyone who votes for that unit, or for yours, is told what stands.", unit=held.giver)), "good")
     return redirect(url_for("ballots.by_proxy", id=id), 303)
 
 
@@ -155,6 +155,7 @@ def _voting_page(ballot: Ballot, held: Held, sent: Mapping[int, Typed] | None = 
         options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)],
         commitments=COMMITMENTS,
         positions=POSITIONS,
+        channels=CHANNELS,
         wrong=wrong or {},
         reason_limit=REASON_ZI,
         owes_commitments="commit" in ballot.rule,

@@ -21,8 +21,9 @@ from tracker.voting.confirming import POSITIONS, in_words
 from tracker.voting.eligibility import Answer, may_vote
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.record import Secrecy
-from tracker.voting.rules import RECUSED, BallotKind
+from tracker.voting.rules import CHANNELS, RECUSED, BallotKind
 from tracker.web.ballots.blueprint import ONE, bp
+from tracker.web.ballots.came import came_of
 from tracker.web.ballots.choices import Sheet, Typed, chosen, typed
 from tracker.web.ballots.desk import desk_of, proxy_of
 from tracker.web.ballots.facts import facts_of
@@ -100,6 +101,7 @@ def page(ballot: Ballot, sent: Mapping[int, Typed] | None = None, wrong: Wrong |
         mails=mails_about(ballot),
         desk=desk_of(ballot),
         proxy=proxy_of(ballot),
+        channels=CHANNELS,
         options=[(position.value, POSITIONS[position], TONES[position.value]) for position in positions_offered(ballot.options)],
         commitments=COMMITMENTS,
         positions=POSITIONS,
@@ -173,6 +175,7 @@ def confirmation(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in th
         last=max((vote.cast_at for vote, _person in own.values()), default=None),
         missing=[line.item for line in lines if line.vote is None and line.why is None],
         told=list(session().scalars(queries.voices_of([actor.unit_id or 0]).with_only_columns(Person))),
+        came=came_of(ballot.id, actor.unit_id, own.values()),
         commitments=COMMITMENTS,
         in_words=approval_in_words if approves(ballot) else in_words,
         may_change=denial is None,
