@@ -2,8 +2,9 @@
 
 from tracker.voting.casting import Choice, Commitment, Confirmation, cast
 from tracker.voting.discussing import clear, overrule, reply
-from tracker.voting.entering import Mark, Written, confirm, enter, retract, send_back
+from tracker.voting.entering import confirm, enter, retract, send_back
 from tracker.voting.extending import close_early, extend
+from tracker.voting.marking import Mark, Written
 from tracker.voting.opening import Prepared, open_ballot, prepare, recusals_of, roll_of
 from tracker.voting.plans import Plan, Question
 from tracker.voting.presence import note_present

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,14 +18,14 @@ from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
-from tracker.voting.casting import REASON_CHARACTERS, REASON_ZI, Choice, Commitment, read_choice, to_cast
-from tracker.voting.confirming import POSITIONS, Named, Question, lines
+from tracker.voting.casting import REASON_CHARACTERS, REASON_ZI, Commitment, to_cast
+from tracker.voting.confirming import Named, Question, lines
+from tracker.voting.marking import Written, code_of, kept_as, read_marks, word_of
 from tracker.voting.models import Ballot, Item, RollEntry, Strike, Vote, VoteEntry
 from tracker.voting.rules import CHANNELS, Channel
 from tracker.voting.tally import Position
 
 ENTERED = (Channel.PAPER, Channel.RAISED_HAND)
-INVALID = "invalid"
 STANDS = say(
     "Your unit's vote in ballot {number} “{title}” came {channel} and stands: {votes}. Entered by {entered}, confirmed by {person} on {at}. "
     "It can be changed online until {closes}."
@@ -37,29 +36,12 @@ REPLACED = say(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What stands on the paper for one item: a choice, or None where it is invalid (both boxes ticked, torn, illegible)."""
-
-    choice: Choice | None
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A unit's vote as it lies before the secretariat: ``marks`` by item number, ``replaces`` that it takes the place of one that stands."""
-
-    unit_id: int
-    channel: Channel
-    marks: Mapping[int, Mark]
-    note: str = ""
-    replaces: bool = False
-
-
 def enter(ballot_id: int, written: Written, scan: Stored | None, *, actor: Actor) -> VoteEntry:
     """Keep a vote that came on paper or by raised hand until somebody else confirms it; the same again gives the entry that waits.
 
     Locks the ballot against its close, against votes and against other entries. ``scan`` lies on disk already. Raises NotFound, Refused, and
-    Invalid (fields unit, channel, note, scan, replaces, ``position-<n>``, ``reason-<n>``).
+    Invalid (fields unit, channel, note, scan, replaces, ``position``, ``position-<n>``, ``reason-<n>``,
+    ``score``, ``score-<n>``).
     """
     ballot, on_roll, asked = _locked(ballot_id, written.unit_id)
     _refuse(check(Action.ENTER, ballot, actor=actor, now=clock.now()))
@@ -110,7 +92,7 @@ def confirm(ballot_id: int, entry_id: int, *, actor: Actor) -> bool:
     _settle(entry, actor, at, accepted=True)
     unit = get(Unit, entry.unit_id)
     facts = {
-        "votes": {str(item.number): marked["position"] or INVALID for item, (marked, _vote) in items.items()},
+        kept_as(ballot): {str(item.number): code_of(marked) for item, (marked, _vote) in items.items()},
         "unit": unit.code,
         "channel": entry.channel.value,
         "entry": entry.id,
@@ -211,24 +193,10 @@ def _read(written: Written, scan: Stored | None, on_roll: RollEntry | None, aske
         wrong["scan"] = [say("Add a scan of the paper, or a note that says where the vote is recorded.")]
     if not written.replaces and any(vote is not None for _item, _recusal, vote in asked):
         wrong["replaces"] = [say("This unit has voted already. Tick that this vote replaces the one that stands, or leave it.")]
-    known = {item.number: recusal for item, recusal, _vote in asked}
-    votes = {str(number): _kept_mark(number, mark, known, ballot, wrong) for number, mark in sorted(written.marks.items())}
-    if not written.marks:
-        wrong["position"] = [say("Mark at least one item.")]
+    votes = read_marks(written, asked, ballot, wrong)
     if wrong:
         raise Invalid(wrong)
     return votes, note
-
-
-def _kept_mark(number: int, mark: Mark, known: Mapping[int, object], ballot: Ballot, wrong: dict[str, list[Message]]) -> JSONDict:
-    if number not in known:
-        wrong["position"] = [say("This ballot has no item {number}.", number=number)]
-    elif known[number] is not None:
-        wrong[f"position-{number}"] = [say("The unit is recused on this item and does not vote on it.")]
-    if mark.choice is None:
-        return {"position": None, "reason": "", "commitments": []}
-    choice = read_choice(number, mark.choice, ballot.options, wrong)
-    return {"position": choice.position.value, "reason": choice.reason, "commitments": [commitment.value for commitment in choice.commitments]}
 
 
 def _kept(text: str, name: str, wrong: dict[str, list[Message]]) -> str:
@@ -254,7 +222,7 @@ def _write(entry: VoteEntry, item: Item, marked: JSONDict, vote: Vote | None, at
     if vote is None:
         vote = Vote(item_id=item.id, unit_id=entry.unit_id, commitments=[], person_id=entry.entered_by_id, cast_at=at)
         session().add(vote)
-    vote.position = Position(marked["position"]) if marked["position"] else None
+    vote.position, vote.score = Position(marked["position"]) if marked["position"] else None, marked["score"]
     vote.reason, vote.commitments = marked["reason"], [Commitment(word).value for word in marked["commitments"]]
     vote.channel, vote.entry_id, vote.person_id, vote.cast_at = entry.channel, entry.id, entry.entered_by_id, at
 
@@ -275,15 +243,10 @@ def _tell_unit(
     """Tell everyone who votes for the unit what now stands, how it came, and who entered and confirmed it."""
     entered = get(Person, entry.entered_by_id)
     said = REPLACED if entry.replaces else STANDS
-    votes = lines((item, word_of(marked)) for item, (marked, _vote) in items.items())
+    votes = lines((item, word_of(ballot, marked)) for item, (marked, _vote) in items.items())
     people = {"votes": votes, "channel": _word(entry), "entered": Named(entered.name_zh, entered.name_en), "person": Named(actor.name_zh, actor.name_en)}
     message = Message(said.msgid, {**ballot.names(), **people, "at": at})
     tell(dict.fromkeys(on_roll.voices if on_roll else (), "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
-
-
-def word_of(marked: JSONDict) -> Message:
-    """Say what was marked."""
-    return POSITIONS[Position(marked["position"])] if marked["position"] else say("Invalid")
 
 
 def _word(entry: VoteEntry) -> Message:

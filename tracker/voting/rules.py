@@ -143,11 +143,9 @@ def no_rehearsal(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None
 
 
 def takes_paper(_actor: Actor, ballot: Ballot, _now: datetime) -> Denial | None:
-    """Refuse to enter votes where an entry would tell how a unit voted, or where scores are given."""
+    """Refuse to enter votes where an entry would tell how a unit voted."""
     if ballot.secrecy is Secrecy.SECRET:
         return Denial(Kind.WRONG_STATE, say("A secret ballot is cast online only: an entry would tell which unit voted how."))
-    if ballot.kind is BallotKind.PRIORITY:
-        return Denial(Kind.WRONG_STATE, say("A priority ballot is cast online only."))
     return None
 
 

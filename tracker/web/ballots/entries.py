@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
@@ -17,16 +16,18 @@ from tracker.messages import Message, say
 from tracker.policy import Action, Denial, Kind, can, check
 from tracker.proposals.enclosures import SCANS
 from tracker.voting import actions, entries, queries
-from tracker.voting.casting import COMMITMENTS, REASON_ZI, Choice, Commitment, positions_offered
+from tracker.voting.casting import COMMITMENTS, REASON_ZI, Commitment, positions_offered
 from tracker.voting.confirming import POSITIONS
-from tracker.voting.entering import ENTERED, INVALID, Mark, Written, word_of
+from tracker.voting.entering import ENTERED
+from tracker.voting.marking import INVALID, word_of
 from tracker.voting.models import VoteEntry
-from tracker.voting.rules import CHANNELS, RECUSED, Channel
-from tracker.voting.tally import Position
+from tracker.voting.priority_rule import parse_priority_rule
+from tracker.voting.rules import CHANNELS, RECUSED, BallotKind, Channel
 from tracker.web import uploads
+from tracker.web.ballots import marks
 from tracker.web.ballots.blueprint import ONE, bp
-from tracker.web.ballots.choices import Typed, typed
-from tracker.web.ballots.entered import ids
+from tracker.web.ballots.marks import Sent
+from tracker.web.ballots.priority import approves
 from tracker.web.ballots.voting import one
 from tracker.web.formats import translated
 from tracker.web.identity import SAFE, the_actor, writes, writing_as_asked
@@ -43,17 +44,6 @@ ENTRIES = f"{ONE}/entries"
 ENTRY = f"{ENTRIES}/<int(max=2147483647):entry_id>"
 UNMARKED = ""
 Wrong = Mapping[str, Sequence[Message]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The form as typed; a file that was chosen cannot be put back into it."""
-
-    channel: str = Channel.PAPER.value
-    note: str = ""
-    replaces: bool = False
-    invalid: frozenset[int] = frozenset()
-    marks: Mapping[int, Typed] = field(default_factory=dict)
 
 
 def _look(ballot_id: int, action: Action) -> Ballot:
@@ -97,8 +87,9 @@ def enter(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addre
     unit_id = _unit_asked()
     if request.method in SAFE:
         return _page(ballot, unit_id, Sent())
+    kind = ballot.kind
     session().rollback()
-    sent = _sent()
+    sent = marks.sent()
     chosen = any(upload.filename for upload in request.files.getlist("scan"))
     received, wrong_file = uploads.receive("scan", kinds=SCANS) if chosen else ([], [])
     kept: set[str] = set()
@@ -108,7 +99,7 @@ def enter(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addre
     try:
         scan = received[0] if received else None
         with writing_as_asked():
-            entry_id = actions.enter(id, _written(unit_id, sent), scan, actor=the_actor()).id
+            entry_id = actions.enter(id, marks.written(kind, unit_id, sent), scan, actor=the_actor()).id
             kept = _named(id, entry_id, received)
     except Invalid as wrong:
         return _page(_look(id, Action.ENTER), unit_id, sent, wrong.fields), 422
@@ -129,39 +120,8 @@ def _unit_asked() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 - what a column holds
 
 
-def _sent() -> Sent:
-    form = request.form
-    marks = typed()
-    invalid = frozenset(number for number in marks if form.get(f"position-{number}") == INVALID)
-    return Sent(form.get("channel", ""), form.get("note", ""), bool(ids("replaces")), invalid, marks)
-
-
-def _written(unit_id: int, sent: Sent) -> Written:
-    """Return the vote that the form says; raises Invalid for words that it does not offer."""
-    wrong = {
-        f"position-{number}": [
-            say("Choose one of the positions offered.") if mark.unknown else say("You wrote a reason: choose a position too, or clear the reason.")
-        ]
-        for number, mark in sent.marks.items()
-        if number not in sent.invalid and not mark.position and (mark.unknown or mark.reason.strip())
-    }
-    if sent.channel not in ENTERED:
-        wrong["channel"] = [say("Choose how the vote came in.")]
-    if wrong:
-        raise Invalid(wrong)
-    marks = {number: _mark(mark) for number, mark in sent.marks.items() if mark.position or number in sent.invalid}
-    return Written(unit_id, Channel(sent.channel), marks, sent.note, sent.replaces)
-
-
-def _mark(mark: Typed) -> Mark:
-    if not mark.position:
-        return Mark(None)
-    return Mark(Choice(Position(mark.position), mark.reason, tuple(Commitment(word) for word in mark.commitments)))
-
-
 def _page(ballot: Ballot, unit_id: int, sent: Sent, wrong: Wrong | None = None) -> str:
     on_roll = next((entry for entry in ballot.roll if entry.unit_id == unit_id), None)
-    options = [(position.value, POSITIONS[position]) for position in positions_offered(ballot.options)]
     return render_template(
         "ballots/entry_new.html",
         ballot=ballot,
@@ -171,13 +131,21 @@ def _page(ballot: Ballot, unit_id: int, sent: Sent, wrong: Wrong | None = None) 
         sent=sent,
         wrong=wrong or {},
         channels=[(channel.value, CHANNELS[channel]) for channel in ENTERED],
-        options=[*options, (INVALID, say("Invalid")), (UNMARKED, say("Left empty"))],
+        options=[*_offered(ballot), (INVALID, say("Invalid")), (UNMARKED, say("Left empty"))],
+        approves=approves(ballot),
         commitments=COMMITMENTS,
         reason_limit=REASON_ZI,
         kinds=SCANS,
         each=uploads.limits().each // MB,
         told=told(ballot, Action.ENTER, the_actor()),
     )
+
+
+def _offered(ballot: Ballot) -> list[tuple[str, Message | str]]:
+    """Return what can be marked on one item."""
+    if ballot.kind is BallotKind.PRIORITY:
+        return [(str(score), str(score)) for score in range(parse_priority_rule(ballot.rule).most + 1)]
+    return [(position.value, POSITIONS[position]) for position in positions_offered(ballot.options)]
 
 
 def _row(ballot_id: int, entry_id: int) -> tuple[VoteEntry, Unit, Person, Person | None, StoredFile | None]:
@@ -197,8 +165,8 @@ def entry(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the na
 def _entry_page(ballot: Ballot, entry_id: int, note: str = "", wrong: Wrong | None = None) -> str:
     found, unit, enterer, settler, scan = _row(ballot.id, entry_id)
     titles = {str(item.number): item for item in ballot.items}
-    marks = [
-        (titles[number], word_of(marked), marked["reason"], [COMMITMENTS[Commitment(word)] for word in marked["commitments"]])
+    shown = [
+        (titles[number], word_of(ballot, marked), marked["reason"], [COMMITMENTS[Commitment(word)] for word in marked["commitments"]])
         for number, marked in sorted(found.votes.items(), key=lambda pair: int(pair[0]))
         if number in titles
     ]
@@ -210,7 +178,7 @@ def _entry_page(ballot: Ballot, entry_id: int, note: str = "", wrong: Wrong | No
         enterer=enterer,
         settler=settler,
         scan=scan,
-        marks=marks,
+        marks=shown,
         channel=CHANNELS[Channel(found.channel)],
         own=found.entered_by_id == the_actor().person_id,
         denial=_denial(ballot, Action.CONFIRM),

@@ -9,6 +9,7 @@ from fractions import Fraction
 from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.voting import counting
+from tracker.voting.channels import channel_totals, channels_of
 from tracker.voting.freezing import priority_numbers
 from tracker.voting.grammar import Base, Number
 from tracker.voting.models import Ballot, Item, Vote
@@ -16,7 +17,7 @@ from tracker.voting.priority import Placed, Placement, PriorityResult
 from tracker.voting.priority_costs import cost_in
 from tracker.voting.priority_rule import Method, PriorityRule, parse_priority_rule
 from tracker.voting.priority_words import APPROVALS, PLACEMENTS, exact, money, priority_facts, priority_sentence, verdict, why
-from tracker.voting.rules import RECUSED, BallotKind
+from tracker.voting.rules import CHANNELS, RECUSED, BallotKind
 from tracker.web.ballots.scores import Sent
 from tracker.web.identity import the_actor
 
@@ -43,13 +44,14 @@ def voting(ballot: Ballot, own: Mapping[int, tuple[Vote, Person]], form: Sent | 
     stands = {item.number: own[item.id][0].score for item in ballot.items if item.id in own}
     filled = stands if form is None else form.scores
     sheets = [_sheet(ballot, item, filled.get(item.number), wrong) for item in ballot.items]
-    nothing = form.none if form is not None else bool(votes) and not any(vote.score for vote, _person in votes)
+    nothing = form.none if form is not None else bool(votes) and all(vote.score == 0 for vote, _person in votes)
     return {
         "rule": rule,
         "sheets": sheets,
         "approves": rule.method is Method.APPROVE,
         "scores": [(str(score), str(score), "") for score in range(rule.most + 1)],
         "nothing": nothing,
+        "came": CHANNELS,
         "last": max(votes, key=lambda pair: pair[0].cast_at, default=None),
         "may_cast": any(sheet.why is None for sheet in sheets),
         "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
@@ -106,17 +108,19 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one unit chose: per item its score, None without one; ``recused`` holds the numbers of the items it does not vote on."""
+    """How one unit chose: per item its score, None without one; ``recused`` and ``invalid`` hold numbers of items, ``came`` the ways but online."""
 
     unit: Unit
     scores: Mapping[int, int | None]
     recused: frozenset[int]
+    invalid: frozenset[int]
+    came: Sequence[Message]
     struck: bool
 
     @property
     def voted(self) -> bool:
-        """Say whether a vote of it was received."""
-        return any(score is not None for score in self.scores.values())
+        """Say whether a vote of it was received, an invalid one included."""
+        return bool(self.invalid) or any(score is not None for score in self.scores.values())
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Ranking:
     """What a closed priority ballot shows beside what every closed ballot does.
 
     ``verdict`` says the outcome and ``before`` what it was with the votes that were struck; ``groups`` are the proposals by what became of
-    them, with its label and tone; ``units`` are the votes.
+    them, with its label and tone; ``units`` are the votes, ``channels`` how they came.
     """
 
     rule: PriorityRule
@@ -135,6 +139,7 @@ class Ranking:
     said: Message
     groups: list[tuple[Message, str, list[Ranked]]]
     units: list[Row]
+    channels: list[Message]
 
 
 def ranking(ballot: Ballot) -> Ranking:
@@ -153,6 +158,7 @@ def ranking(ballot: Ballot) -> Ranking:
         said=priority_sentence(rule, **priority_numbers(ballot.frozen)),
         groups=[(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
         units=rows(ballot),
+        channels=channel_totals(ballot, {strike.unit_id for strike in ballot.strikes}),
     )
 
 
@@ -200,6 +206,8 @@ def rows(ballot: Ballot) -> list[Row]:
             entry.unit,
             {number: given.get(entry.unit_id) for number, given in scores.items()},
             frozenset(number for number, units in recused.items() if entry.unit_id in units),
+            frozenset(number for number, given in scores.items() if entry.unit_id in given and given[entry.unit_id] is None),
+            channels_of(ballot, entry.unit_id),
             struck=entry.unit_id in struck,
         )
         for entry in ballot.roll

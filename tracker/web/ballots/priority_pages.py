@@ -14,6 +14,7 @@ from tracker.voting import actions, queries, reminding
 from tracker.voting.models import Ballot
 from tracker.voting.rules import BallotKind
 from tracker.web.ballots import priority, voting
+from tracker.web.ballots.desk import desk_of
 from tracker.web.ballots.priority import Wrong
 from tracker.web.ballots.scores import Sent, is_sent, sent
 from tracker.web.identity import the_actor
@@ -74,6 +75,7 @@ def open_page(ballot: Ballot, form: Sent | None = None, wrong: Wrong | None = No
         silent=silent,
         facts=priority.facts(ballot),
         mails=mails_about(ballot),
+        desk=desk_of(ballot),
         wrong=wrong or {},
         **priority.voting(ballot, voting.own_votes(ballot), form, wrong or {}),
     )
@@ -91,6 +93,7 @@ def closed_page(ballot: Ballot, head: str, later: int | None = None, *, late: De
         head=head,
         later=later,
         mails=mails_about(ballot),
+        desk=desk_of(ballot),
         late=late,
         picked=_kept(form),
         **vars(shown),

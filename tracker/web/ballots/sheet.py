@@ -237,5 +237,6 @@ def _scores(ballot: Ballot) -> dict[tuple[int, int], str]:
     for row in priority.rows(ballot):
         for number, score in row.scores.items():
             said = "—" if score is None else ("✓" if score else "–") if approves else str(score)
-            found[row.unit.id, number] = translated(say("recused")) if number in row.recused else said
+            word = say("recused") if number in row.recused else say("Invalid") if number in row.invalid else None
+            found[row.unit.id, number] = said if word is None else translated(word)
     return found
