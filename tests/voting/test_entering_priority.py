@@ -129,6 +129,7 @@ def test_the_record_and_the_page_name_the_ways(app: Flask, cast: Cast, client_of
         record = read_any_record(client_of(cast.chair).get(f"/ballots/{ballot}/record.json").data)
     assert "How the votes came: online 1 · on paper 2" in " ".join(page.split())
     assert "Invalid" in page
+    assert page.count("</i> <b>1</b> invalid") == 3
     assert isinstance(record, PriorityRecord)
     assert {(vote.unit, vote.channel) for item in record.items for vote in item.votes} == {("bytedance", "online"), ("huawei", "paper")}
     assert [item.invalid for item in record.items] == [1, 1, 0, 1]
@@ -149,6 +150,12 @@ def test_the_pages_take_approvals(app: Flask, cast: Cast, client_of: SignIn, que
     over = desk.post(address, data=form(cast, approve=["1", "2", "3"]))
     assert (over.status_code, over.text.count(" checked")) == (422, 4)
     assert "The paper approves 3 items; at most 2 can be approved." in over.text
+    for nothing in ("none", "spoilt"):
+        taken = desk.post(address, data=form(cast, **{nothing: "1"})).headers["Location"]
+        desk.post(f"{taken}/retract")
+        again = desk.get(f"{address}?unit={cast.units['huawei']}&like={taken.rpartition('/')[2]}").text
+        assert f'name="{nothing}" value="1" checked' in again
+        assert again.count(" checked") == 2
     entry = desk.post(address, data=form(cast, approve=["1", "3"]))
     assert entry.status_code == 303
     shown = client_of(cast.director).get(entry.headers["Location"]).text

@@ -224,6 +224,7 @@ def test_the_pages_record_it_and_switch_between_the_units(app: Flask, cast: Cast
     assert "Proxies" in desk.get(f"/ballots/{opened}").text
     assert send(desk, opened, cast.units["bytedance"], cast.units["bytedance"]).status_code == 422
     assert send(desk, opened, cast.units["bytedance"], cast.units["huawei"], b"x").status_code == 422
+    assert send(desk, opened, 0, cast.units["huawei"]).text.count("Choose a unit.") == 2
     assert send(desk, opened, cast.units["bytedance"], cast.units["huawei"]).status_code == 303
     with app.app_context():
         key = db.session.scalars(sa.select(Proxy.id)).one()
@@ -232,6 +233,8 @@ def test_the_pages_record_it_and_switch_between_the_units(app: Flask, cast: Cast
     assert holder.get(f"/ballots/{opened}/proxies/{key}/scan").status_code == 403
     assert "You also vote for ByteDance, by proxy" in holder.get(f"/ballots/{opened}").text
     address = f"/ballots/{opened}/by-proxy"
+    page = holder.get(address).text
+    assert ("No vote of ByteDance yet" in page, "your unit" in page.partition("<form method")[2]) == (True, False)
     assert holder.post(address, data={"position-1": "no"}).status_code == 422
     assert holder.post(address, data={"position-1": "no", "reason-1": "marker-of-a-proxy"}).status_code == 303
     assert "marker-of-a-proxy" in holder.get(address).text

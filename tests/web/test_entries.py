@@ -93,6 +93,22 @@ def test_whoever_entered_it_can_take_it_back(cast: Cast, client_of: SignIn, open
     assert client_of(cast.director).post(f"{entered}/confirm").status_code == 409
 
 
+def test_what_came_back_is_entered_again_from_what_stood_there(cast: Cast, client_of: SignIn, opened: int, entered: str) -> None:
+    desk, key = client_of(cast.secretariat), entered.rpartition("/")[2]
+    again = f"/ballots/{opened}/entries/new?unit={cast.units['bytedance']}&like={key}"
+    link = again.replace("&", "&amp;")
+    assert f'href="{link}"' not in desk.get(entered).text
+    client_of(cast.chair).post(f"{entered}/send-back", data={"note": "no"})
+    assert f'href="{link}"' in desk.get(entered).text
+    assert f'href="{link}"' not in client_of(cast.director).get(entered).text
+    page = desk.get(again).text
+    for kept in ('name="position-1" value="no" checked', "marker-of-a-paper", 'name="position-2" value="invalid" checked'):
+        assert kept in page, kept
+    for hostile in ("0", "999", "x", "9" * 40, "-1", "\x00"):
+        other = desk.get(f"/ballots/{opened}/entries/new", query_string={"unit": cast.units["bytedance"], "like": hostile})
+        assert (other.status_code, "marker-of-a-paper" in other.text) == (200, False)
+
+
 @pytest.mark.parametrize("who", ["bytedance", "huawei", "huawei_contributor", "expert"])
 def test_nobody_else_sees_an_entry(cast: Cast, client_of: SignIn, opened: int, entered: str, who: str) -> None:
     client = client_of(getattr(cast, who))

@@ -14,7 +14,7 @@ from tracker.errors import Invalid, NotFound, Refused
 from tracker.files.disk import Stored
 from tracker.files.models import StoredFile, row_of
 from tracker.members import queries as members
-from tracker.members.models import Unit
+from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Denial, Kind, Role, check
@@ -120,13 +120,14 @@ def held_by(ballot_id: int, actor: Actor) -> Held | None:
     return Held(giver, barred)
 
 
-def proxies_of(ballot_id: int) -> sa.Select[Proxy, Unit, Unit, StoredFile]:
-    """The proxies of a ballot, each with giver, holder and scan."""
+def proxies_of(ballot_id: int) -> sa.Select[Proxy, Unit, Unit, StoredFile, Person]:
+    """The proxies of a ballot, each with giver, holder, scan, and who recorded it."""
     return (
-        sa.select(Proxy, Unit, Holder, StoredFile)
+        sa.select(Proxy, Unit, Holder, StoredFile, Person)
         .join(Unit, Unit.id == Proxy.unit_id)
         .join(Holder, Holder.id == Proxy.holder_id)
         .join(StoredFile, StoredFile.id == Proxy.scan_id)
+        .join(Person, Person.id == Proxy.entered_by_id)
         .where(Proxy.ballot_id == ballot_id)
         .order_by(Proxy.id)
     )

@@ -24,6 +24,6 @@ AUDIENCES: Mapping[str, Callable[[int], Message]] = {
 
 
 def told(subject: Changing, action: Action, actor: Actor) -> list[Message]:
-    """Return the audiences that ``action`` tells, each with how many people it means besides the one who acts."""
+    """Return the audiences that ``action`` tells, each with how many people it means besides the one who acts; none that means nobody else."""
     counted = ((audience, set(subject.people(audience)) - {actor.person_id}) for audience in subject.rules[action].tells)
-    return [AUDIENCES[audience](len(people)) for audience, people in counted]
+    return [AUDIENCES[audience](len(people)) for audience, people in counted if people]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
 from tracker import clock
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 ENTRIES = f"{ONE}/entries"
 ENTRY = f"{ENTRIES}/<int(max=2147483647):entry_id>"
 UNMARKED = ""
+MOST_DIGITS = 9
 Wrong = Mapping[str, Sequence[Message]]
 
 
@@ -69,6 +71,7 @@ def list_entries(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in th
         ballot=ballot,
         rows=rows,
         waiting=sum(row[0].settled_at is None for row in rows),
+        waiting_for={row[1].id for row in rows if row[0].settled_at is None},
         channels=CHANNELS,
         is_open=_denial(ballot, Action.CONFIRM) is None,
         may_enter=can(Action.ENTER, ballot, actor=the_actor(), now=clock.now()),
@@ -86,7 +89,7 @@ def enter(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addre
         raise Refused(denial)
     unit_id = _unit_asked()
     if request.method in SAFE:
-        return _page(ballot, unit_id, Sent())
+        return _page(ballot, unit_id, _like(ballot))
     kind = ballot.kind
     session().rollback()
     sent = marks.sent()
@@ -117,7 +120,7 @@ def _named(ballot_id: int, entry_id: int, received: Sequence[Stored]) -> set[str
 
 def _unit_asked() -> int:
     text = request.values.get("unit", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 - what a column holds
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
 
 
 def _page(ballot: Ballot, unit_id: int, sent: Sent, wrong: Wrong | None = None) -> str:
@@ -139,6 +142,15 @@ def _page(ballot: Ballot, unit_id: int, sent: Sent, wrong: Wrong | None = None) 
         each=uploads.limits().each // MB,
         told=told(ballot, Action.ENTER, the_actor()),
     )
+
+
+def _like(ballot: Ballot) -> Sent:
+    """Return the form filled as an entry that did not come to count was, to be put right; the empty one where none is named."""
+    like = request.args.get("like", "")
+    if not (like.isascii() and like.isdigit() and len(like) <= MOST_DIGITS):
+        return Sent()
+    found = session().scalars(sa.select(VoteEntry).where(VoteEntry.id == int(like), VoteEntry.ballot_id == ballot.id)).one_or_none()
+    return Sent() if found is None else marks.like(found, approves=approves(ballot))
 
 
 def _offered(ballot: Ballot) -> list[tuple[str, Message | str]]:
@@ -182,6 +194,7 @@ def _entry_page(ballot: Ballot, entry_id: int, note: str = "", wrong: Wrong | No
         channel=CHANNELS[Channel(found.channel)],
         own=found.entered_by_id == the_actor().person_id,
         denial=_denial(ballot, Action.CONFIRM),
+        may_enter=can(Action.ENTER, ballot, actor=the_actor(), now=clock.now()),
         note=note,
         wrong=wrong or {},
     )

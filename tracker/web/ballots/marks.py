@@ -12,6 +12,7 @@ from tracker.messages import Message, say
 from tracker.voting.casting import Choice, Commitment
 from tracker.voting.entering import ENTERED
 from tracker.voting.marking import INVALID, Mark, Written
+from tracker.voting.models import VoteEntry
 from tracker.voting.rules import BallotKind, Channel
 from tracker.voting.tally import Position
 from tracker.web.ballots import scores
@@ -40,6 +41,17 @@ def sent() -> Sent:
     invalid = frozenset(number for number, name in words.items() if form.get(name) == INVALID)
     given = {number: score for number, score in scored.scores.items() if number not in invalid}
     return Sent(form.get("channel", ""), form.get("note", ""), bool(ids("replaces")), invalid, marks, given, scored.none, bool(ids("spoilt")))
+
+
+def like(entry: VoteEntry, *, approves: bool) -> Sent:
+    """Return the form as it would be for an entry that is there; its scan cannot be put back into it."""
+    votes = {int(number): marked for number, marked in entry.votes.items()}
+    invalid = frozenset(number for number, marked in votes.items() if marked["position"] is None and marked["score"] is None)
+    marks = {number: Typed(marked["position"], marked["reason"], tuple(marked["commitments"])) for number, marked in votes.items() if marked["position"]}
+    scores = {number: marked["score"] for number, marked in votes.items() if marked["score"] is not None}
+    whole = approves and bool(votes)
+    none, spoilt = whole and not invalid and not any(scores.values()), whole and bool(invalid)
+    return Sent(entry.channel, entry.note, entry.replaces, invalid, marks, scores, none, spoilt)
 
 
 def written(kind: BallotKind, unit_id: int, sent: Sent) -> Written:

@@ -185,6 +185,7 @@ def _bar(placed: Placed) -> Bar | None:
     parts = [
         (say("approve it"), candidate.support, "good"),
         (say("do not approve it"), valid - candidate.support, "idle"),
+        *([(say("invalid"), sizes.returned - valid, "warn")] if sizes.returned > valid else []),
         (say("did not vote"), silent, "base"),
     ]
     part = rule.threshold if rule.threshold is not None and rule.threshold.base is Base.ENTITLED else None

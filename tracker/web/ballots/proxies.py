@@ -56,19 +56,22 @@ def grant(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addre
         raise Refused(denial)
     session().rollback()
     giver, holder = _number("giver"), _number("holder")
-    received, wrong = uploads.receive("scan", kinds=SCANS)
+    received, wrong_file = uploads.receive("scan", kinds=SCANS)
+    wrong = {name: [say("Choose a unit.")] for name, unit_id in (("giver", giver), ("holder", holder)) if not unit_id} | (
+        {} if received else {"scan": wrong_file}
+    )
     kept: set[str] = set()
     try:
-        if received:
+        if not wrong:
             with writing_as_asked():
                 granted = actions.grant(id, giver, holder, received[0], actor=the_actor()).id
-                kept = {file.stored_as for proxy, _giver, _holder, file in session().execute(proxies.proxies_of(id)) if proxy.id == granted}
+                kept = {file.stored_as for proxy, _giver, _holder, file, _person in session().execute(proxies.proxies_of(id)) if proxy.id == granted}
     except Invalid as fault:
         return _list(_look(id), fault.fields, giver, holder), 422
     finally:
         uploads.discard(received, kept=kept)
-    if not received:
-        return _list(_look(id), {"scan": wrong}, giver, holder), 422
+    if wrong:
+        return _list(_look(id), wrong, giver, holder), 422
     flash(translated(say("The proxy is recorded. Both units are told.")), "good")
     return redirect(url_for("ballots.grant", id=id), 303)
 
@@ -107,7 +110,7 @@ def revoke(id: int, proxy_id: int) -> ResponseReturnValue:  # noqa: A002 - the n
 def proxy_scan(id: int, proxy_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give the scan of a proxy to those who record them."""
     _look(id)
-    file = next((file for proxy, _giver, _holder, file in session().execute(proxies.proxies_of(id)) if proxy.id == proxy_id), None)
+    file = next((file for proxy, _giver, _holder, file, _person in session().execute(proxies.proxies_of(id)) if proxy.id == proxy_id), None)
     if file is None:
         raise NotFound
     name, stored_as, sha256 = file.name, file.stored_as, file.sha256

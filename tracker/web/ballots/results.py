@@ -141,6 +141,7 @@ def _segments(counts: Counts, base: Base, rows: str) -> list[dict[str, object]]:
         ("yes", say("in favour"), counts.yes, "good", False),
         ("no", say("against"), counts.no, "bad", False),
         ("abstain" if counts.abstain else "discuss", say("abstained"), counts.abstentions, "idle", apart),
+        *([("invalid", say("invalid"), counts.invalid, "warn", base in {Base.VALID, Base.EXPRESSED})] if counts.invalid else []),
         ("silent", say("did not vote"), silent, "base", base not in {Base.ROLL, Base.ENTITLED}),
         ("recused", say("recused"), counts.recused, "base", base is not Base.ROLL),
     ]

@@ -14,6 +14,7 @@ from tracker.db import session
 from tracker.members.models import Unit
 from tracker.messages import say
 from tracker.policy import Action, Actor, can
+from tracker.voting.confirming import Named
 from tracker.voting.models import Ballot, RollEntry, VoteEntry
 from tracker.voting.rules import CHANNELS, Channel
 from tracker.web.work.reading import AT_MOST
@@ -75,7 +76,7 @@ def _confirmation(asking: Asking) -> Task:
         url = url_for("ballots.entry", id=ballot.id, entry_id=entry.id)
         why = say(
             "The vote of {unit} in ballot {number} was entered, {channel}: it counts once a second person has confirmed it.",
-            unit=unit,
+            unit=Named(unit.short_zh or unit.name_zh, unit.short_en or unit.name_en),
             number=ballot.number,
             channel=CHANNELS[Channel(entry.channel)],
         )
