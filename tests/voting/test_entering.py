@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from flask import Flask
 
 from tests.cast import NOW, VOTING, Cast
 from tests.decisions.placing import place
-from tests.racing import Race
+from tests.racing import Overtaken, Race
 from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import db, writing
@@ -298,7 +298,7 @@ def _try(app: Flask, act: Callable[[], object]) -> int:
         try:
             with writing():
                 return int(act() is not False)
-        except Refused:
+        except (Invalid, Refused):
             return 0
         except sa.exc.DBAPIError:
             return BROKEN
@@ -323,19 +323,40 @@ def test_two_confirmations_at_once_count_once_and_collide_without_the_lock(app: 
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
 def test_an_online_vote_and_a_confirmation_at_once_never_both_think_they_came_first(app: Flask, cast: Cast, opened: int, *, locked: bool) -> None:
     entry = enter(app, opened, written(cast, p1=YES), cast.secretariat.actor)
-    race = Race(("INSERT INTO vote ",), locked=locked, lock="FOR UPDATE")
-    tasks: Sequence[Callable[[], int]] = [
-        partial(_try, app, partial(actions.confirm, opened, entry, actor=cast.director.actor)),
-        partial(_try, app, partial(actions.cast, opened, {1: Choice(Position.NO, "online")}, actor=cast.bytedance.actor)),
-    ]
+    settle = partial(_try, app, partial(actions.confirm, opened, entry, actor=cast.director.actor))
+    online = partial(_try, app, partial(actions.cast, opened, {1: Choice(Position.NO, "online")}, actor=cast.bytedance.actor))
     with clock.standing_at(NOW + timedelta(hours=1)):
-        done = race.run(app, *tasks)
+        done = Overtaken(("UPDATE roll_entry ", "INSERT INTO vote "), locked=locked).over(app, settle, online)
     with app.app_context():
         acts = list(db.session.scalars(sa.select(Event.action).where(Event.action.in_((Action.CONFIRM, Action.CAST))).order_by(Event.place)))
-    assert (BROKEN in done) is not locked
-    if locked:
-        assert acts in ([Action.CAST], [Action.CONFIRM, Action.CAST])
-        assert votes(app) == [(1, Position.NO, Channel.ONLINE, None)]
+    assert (done, acts) == (([1, 1], [Action.CONFIRM, Action.CAST]) if locked else ([BROKEN, 1], [Action.CAST]))
+    assert votes(app) == [(1, Position.NO, Channel.ONLINE, None)]
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_an_entry_taken_back_while_it_is_confirmed_is_one_or_the_other(app: Flask, cast: Cast, opened: int, *, locked: bool) -> None:
+    entry = enter(app, opened, written(cast), cast.secretariat.actor)
+    back = partial(_try, app, partial(actions.retract, opened, entry, actor=cast.secretariat.actor))
+    settle = partial(_try, app, partial(actions.confirm, opened, entry, actor=cast.director.actor))
+
+    done = Overtaken(("UPDATE vote_entry ",), locked=locked).over(app, back, settle)
+
+    assert (done, len(votes(app))) == (([1, 0], 0) if locked else ([1, 1], 2))
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_two_entries_for_one_unit_at_once_leave_one_that_waits(app: Flask, cast: Cast, opened: int, *, locked: bool) -> None:
+    other = Actor(cast.chair.person_id, cast.secretariat.actor.role)
+    both = [
+        partial(_try, app, partial(actions.enter, opened, written(cast, note="第 2 页", p1=mark), None, actor=actor))
+        for mark, actor in ((YES, cast.secretariat.actor), (NO, other))
+    ]
+
+    done = Overtaken(("INSERT INTO vote_entry ",), locked=locked).over(app, *both)
+
+    with app.app_context():
+        waiting = db.session.scalar(sa.select(sa.func.count(VoteEntry.id)))
+    assert (done, waiting) == (([1, 0], 1) if locked else ([1, 1], 2))
 
 
 def test_a_confirmation_against_the_close_is_counted_or_refused(app: Flask, cast: Cast, opened: int) -> None:

@@ -21,13 +21,14 @@ from tracker.audit.models import Event
 from tracker.db import JSONDict, db, writing
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.files.disk import Stored
+from tracker.files.models import StoredFile
 from tracker.notifications.models import Notice
 from tracker.policy import Action, Actor
 from tracker.programmes.models import Programme
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions
 from tracker.voting.actions import Choice, Mark, Plan, Question, Written
-from tracker.voting.models import Ballot, Item, Proxy, Vote
+from tracker.voting.models import Ballot, Item, Proxy, Strike, Vote
 from tracker.voting.presets import PRESETS
 from tracker.voting.record import Secrecy
 from tracker.voting.rules import BallotKind, Channel
@@ -50,10 +51,23 @@ def opened(app: Flask, cast: Cast) -> int:
         return actions.open_ballot(plan, actor=cast.secretariat.actor).id
 
 
-def another(cast: Cast, secrecy: Secrecy = Secrecy.RECORDED, kind: BallotKind = BallotKind.POSITION, rule: JSONDict | None = None) -> int:
+def another(
+    cast: Cast, secrecy: Secrecy = Secrecy.RECORDED, kind: BallotKind = BallotKind.POSITION, rule: JSONDict | None = None, *, rehearsal: bool = False
+) -> int:
     """Open a further ballot in the writing transaction of the caller, on questions of its own."""
     questions = [Question(f"事项 {number}", f"Matter {number}") for number in (1, 2)]
-    plan = Plan(cast.programme_id, [], "表决", "Vote", rule or dict(PRESETS["majority"].rule), CLOSES, questions=questions, secrecy=secrecy, kind=kind)
+    plan = Plan(
+        cast.programme_id,
+        [],
+        "表决",
+        "Vote",
+        rule or dict(PRESETS["majority"].rule),
+        CLOSES,
+        questions=questions,
+        secrecy=secrecy,
+        kind=kind,
+        rehearsal=rehearsal,
+    )
     return actions.open_ballot(plan, actor=cast.secretariat.actor).id
 
 
@@ -192,6 +206,40 @@ def test_it_is_taken_back_before_use_only(app: Flask, cast: Cast, opened: int) -
     by_proxy(app, opened, cast.huawei.actor)
     with pytest.raises(Refused, match="has been used"), app.app_context(), writing():
         actions.revoke(opened, second, actor=cast.secretariat.actor)
+
+
+def test_what_is_taken_back_leaves_no_scan_behind(app: Flask, cast: Cast, opened: int) -> None:
+    kept = grant(app, cast, opened, "meituan", "iflytek")
+    mistaken = grant(app, cast, opened)
+    with app.app_context(), writing():
+        actions.revoke(opened, mistaken, actor=cast.secretariat.actor)
+    with app.app_context():
+        assert list(db.session.scalars(sa.select(StoredFile.id))) == list(db.session.scalars(sa.select(Proxy.scan_id).where(Proxy.id == kept)))
+        facts = db.session.scalars(sa.select(Event.facts).where(Event.action == Action.GRANT)).all()
+    assert [fact["scan"] for fact in facts] == ["b" * 64] * 2
+
+
+def test_a_rehearsal_takes_its_scans_with_it(app: Flask, cast: Cast, opened: int) -> None:
+    grant(app, cast, opened)
+    with app.app_context(), writing():
+        rehearsal = another(cast, rehearsal=True)
+    grant(app, cast, rehearsal)
+    with app.app_context(), writing():
+        scan = Stored("票.pdf", f"{secrets.token_hex(16)}.pdf", 10, "b" * 64)
+        actions.enter(rehearsal, Written(cast.units["meituan"], Channel.PAPER, {1: Mark(YES)}), scan, actor=cast.secretariat.actor)
+    with app.app_context(), writing():
+        actions.discard(rehearsal, actor=cast.secretariat.actor)
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(StoredFile.id))) == 1
+
+
+def test_a_holder_that_was_struck_votes_for_nobody(app: Flask, cast: Cast, opened: int) -> None:
+    grant(app, cast, opened)
+    with app.app_context(), writing() as session:
+        session.add(Strike(ballot_id=opened, unit_id=cast.units["huawei"], reason="left", person_id=cast.secretariat.person_id, at=NOW))
+    with pytest.raises(Refused, match="struck"):
+        by_proxy(app, opened, cast.huawei.actor)
+    assert votes(app, cast.units["bytedance"]) == []
 
 
 @pytest.mark.parametrize("who", ["chair", "director", "huawei", "bytedance"])

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from threading import Event
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.cast import Cast
-from tests.racing import WINDOW, Race
+from tests.racing import Overtaken, Race
 from tests.voting.test_proxies import NO, YES, grant, opened
 from tracker.db import db, writing
 from tracker.errors import Invalid, NotFound, Refused
@@ -26,33 +24,7 @@ from tracker.voting.rules import Channel
 __all__ = ["opened"]
 BROKEN = -1
 """The database's own wall had to stop it."""
-PATIENCE = 10
 BOTH_WAYS = pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
-
-
-@dataclass
-class Overtaken(Race):
-    """The first to come just before the statement waits there until the other is wholly done: which without the lock it soon is."""
-
-    looked: Event = field(default_factory=Event)
-    passed: Event = field(default_factory=Event)
-
-    def _wait(self) -> None:
-        if not self.looked.is_set():
-            self.looked.set()
-            self.passed.wait(WINDOW if self.locked else PATIENCE)
-
-    def over(self, app: Flask, first: Callable[[], int], then: Callable[[], int]) -> list[int]:
-        """Let ``then`` begin when ``first`` has looked; return how both were answered."""
-
-        def second() -> int:
-            self.looked.wait(PATIENCE)
-            try:
-                return then()
-            finally:
-                self.passed.set()
-
-        return self.run(app, first, second)
 
 
 def attempt(app: Flask, act: Callable[[], object]) -> int:

@@ -67,7 +67,7 @@ def grant(ballot_id: int, giver_id: int, holder_id: int, scan: Stored, *, actor:
 
 
 def revoke(ballot_id: int, proxy_id: int, *, actor: Actor) -> None:
-    """Take back a proxy that was not used yet. Locks the ballot. Raises NotFound, Refused."""
+    """Take back a proxy that was not used yet, and its scan; the record keeps the scan's hash. Locks the ballot. Raises NotFound, Refused."""
     ballot = get(Ballot, ballot_id, lock=True)
     _refuse(check(Action.REVOKE, ballot, actor=actor, now=clock.now()))
     proxy = get(Proxy, proxy_id, lock=True)
@@ -78,12 +78,13 @@ def revoke(ballot_id: int, proxy_id: int, *, actor: Actor) -> None:
         raise Refused(Denial(Kind.WRONG_STATE, say("This proxy has been used. The unit can still cast its vote itself: the last vote stands.")))
     _record(Action.REVOKE, ballot, proxy, actor, None)
     _tell(Action.REVOKE, ballot, proxy, say("In ballot {number} “{title}”, {holder} no longer votes for {unit}: the proxy was taken back."))
-    session().delete(proxy)
-    session().flush()
+    session().execute(sa.delete(Proxy).where(Proxy.id == proxy_id))
+    session().execute(sa.delete(StoredFile).where(StoredFile.id == proxy.scan_id))
+    session().expunge(proxy)
 
 
 def cast_by_proxy(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor) -> Confirmation:
-    """Cast the vote of the unit that gave the actor's unit its proxy; raises what ``cast`` raises, NotFound without a proxy.
+    """Cast the vote of the unit that gave the actor's unit its proxy; raises what ``cast`` raises, NotFound without a proxy, Refused for a holder that was struck.
 
     What is asked is the giver's: its place on the roll, its recusals. Nobody votes by proxy on an item on which the holder itself is recused,
     nor over a vote that the giver gave itself.
@@ -92,6 +93,9 @@ def cast_by_proxy(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor
     held = held_by(ballot_id, actor)
     if held is None:
         raise NotFound
+    struck = session().scalars(sa.select(Strike).where(Strike.ballot_id == ballot_id, Strike.unit_id == actor.unit_id)).one_or_none()
+    if struck is not None:
+        raise Refused(Denial(Kind.WRONG_PERSON, say("Your unit's vote in this ballot was struck: {reason}", reason=struck.reason)))
     wrong = {f"position-{number}": [why] for number, why in held.barred.items() if number in choices}
     if wrong:
         raise Invalid(wrong)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from tracker.db import get, session
+from tracker.files.models import StoredFile
 from tracker.notifications.actions import forget
 from tracker.policy import Action, Actor
 from tracker.transitions import perform
@@ -35,8 +36,10 @@ def _delete(ballot: Ballot) -> None:
     items = sa.select(Item.id).where(Item.ballot_id == ballot.id).scalar_subquery()
     for part in (Vote, SecretVote, Recusal):
         session().execute(sa.delete(part).where(part.item_id.in_(items)))
+    scans = set(session().scalars(sa.union_all(*(sa.select(kind.scan_id).where(kind.ballot_id == ballot.id) for kind in (VoteEntry, Proxy)))))
     for whole in (VoteEntry, Proxy, Strike, Item, RollEntry):
         session().execute(sa.delete(whole).where(whole.ballot_id == ballot.id))
+    session().execute(sa.delete(StoredFile).where(StoredFile.id.in_(scans)))
     forget(ballot)
     session().execute(sa.delete(Ballot).where(Ballot.id == ballot.id))
     session().expunge(ballot)
