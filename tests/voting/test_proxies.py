@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from tests.cast import NOW, VOTING, Cast, Member
 from tests.decisions.placing import place
+from tests.product import Statements
 from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import JSONDict, db, writing
@@ -38,6 +40,7 @@ from tracker.web.formats import translated
 CLOSES = NOW + timedelta(days=2)
 YES, NO = Choice(Position.YES), Choice(Position.NO, "marker-of-a-proxy")
 RANKING: JSONDict = {"method": "approve", "slots": 1}
+Counting = Callable[[], AbstractContextManager[Statements]]
 SignIn = Callable[[Member], FlaskClient]
 
 
@@ -206,6 +209,24 @@ def test_it_is_taken_back_before_use_only(app: Flask, cast: Cast, opened: int) -
     by_proxy(app, opened, cast.huawei.actor)
     with pytest.raises(Refused, match="has been used"), app.app_context(), writing():
         actions.revoke(opened, second, actor=cast.secretariat.actor)
+
+
+def test_the_holder_finds_it_under_my_work_until_all_is_voted_on(app: Flask, cast: Cast, client_of: SignIn, queries: Counting, opened: int) -> None:
+    holder, giver = client_of(cast.huawei), client_of(cast.bytedance)
+    assert "holds the proxy" not in holder.get("/").text
+    grant(app, cast, opened)
+    with queries() as seen:
+        page = holder.get("/").text
+    assert len(seen) <= 8
+    assert "Your unit holds the proxy of ByteDance in ballot 2021-B01. Items without its vote: 1." in page, "on its own topic Huawei votes for nobody"
+    assert f'href="/ballots/{opened}/by-proxy"' in page
+    with queries() as seen:
+        assert "Huawei holds your unit's proxy" in giver.get(f"/ballots/{opened}").text
+    assert len(seen) <= 8
+    for nobody in (cast.bytedance, cast.meituan, cast.secretariat, cast.huawei_contributor):
+        assert "holds the proxy" not in client_of(nobody).get("/").text
+    by_proxy(app, opened, cast.huawei.actor)
+    assert "holds the proxy" not in holder.get("/").text
 
 
 def test_what_is_taken_back_leaves_no_scan_behind(app: Flask, cast: Cast, opened: int) -> None:

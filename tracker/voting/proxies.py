@@ -35,6 +35,14 @@ class Held:
     barred: Mapping[int, Message]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The proxy in which a unit takes part: it gives its own, or it holds the other's."""
+
+    other: Unit
+    holds: bool
+
+
 def allowed(ballot: Ballot) -> bool:
     """Say whether units may vote for each other in a ballot: as its year allowed it when it opened, whatever the year says since."""
     return bool(ballot.options.get("proxies"))
@@ -122,6 +130,17 @@ def held_by(ballot_id: int, actor: Actor) -> Held | None:
     barred = dict.fromkeys(session().scalars(voted), say("the unit has voted on this item itself"))
     barred |= dict.fromkeys(session().scalars(recused), say("your own unit is recused on this item"))
     return Held(giver, barred)
+
+
+def standing_of(ballot_id: int, unit_id: int | None) -> Standing | None:
+    """Return the proxy in which a unit takes part in a ballot, None where it takes part in none; one query."""
+    wanted = sa.select(Proxy.holder_id, Unit, Holder).join(Unit, Unit.id == Proxy.unit_id).join(Holder, Holder.id == Proxy.holder_id)
+    mine = sa.or_(Proxy.unit_id == unit_id, Proxy.holder_id == unit_id)
+    found = session().execute(wanted.where(Proxy.ballot_id == ballot_id, mine)).one_or_none()
+    if found is None:
+        return None
+    holder_id, giver, holder = found
+    return Standing(giver, holds=True) if holder_id == unit_id else Standing(holder, holds=False)
 
 
 def proxies_of(ballot_id: int) -> sa.Select[Proxy, Unit, Unit, StoredFile, Person]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from tracker import clock
 from tracker.db import session
-from tracker.members.models import Unit
 from tracker.policy import Action, Kind, can, check
 from tracker.voting import entries
 from tracker.voting.models import Ballot
-from tracker.voting.proxies import allowed, held_by
+from tracker.voting.proxies import Standing, allowed, standing_of
 from tracker.web.identity import the_actor
 
 
@@ -24,12 +23,10 @@ class Desk:
     proxies: bool
 
 
-def proxy_of(ballot: Ballot) -> Unit | None:
-    """Return the unit for which the reader's own votes by proxy; nothing is looked up where the ballot takes none."""
-    if not allowed(ballot):
-        return None
-    held = held_by(ballot.id, the_actor())
-    return None if held is None else held.giver
+def proxy_of(ballot: Ballot) -> Standing | None:
+    """Return the proxy in which the unit takes part for which the reader votes; nothing is looked up where the ballot takes none."""
+    actor = the_actor()
+    return standing_of(ballot.id, actor.unit_id) if allowed(ballot) and actor.votes_for(actor.unit_id) else None
 
 
 def desk_of(ballot: Ballot) -> Desk | None:

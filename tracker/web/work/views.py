@@ -47,13 +47,17 @@ def _unit_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     found = reading.proposals_of(actor.unit_id)
     rows = [(row[0], row[1]) for row in found]
     settle((proposal for proposal, _remark in rows), now)
-    ballots = reading.open_ballots(actor.unit_id, now) if actor.votes_for(actor.unit_id) else []
+    votes = actor.votes_for(actor.unit_id)
+    ballots = reading.open_ballots(actor.unit_id, now) if votes else []
+    proxies = voting.proxies_due(actor, now) if votes else ()
     open_now = next((year for year in years if year.state is ProgrammeState.PUBLISHED and may_start(year, actor=actor) is None), None)
     reports, reporting = following.reports_due(actor, years, now)
     late = tasks.passes_due((year for year in years if year.state is ProgrammeState.PUBLISHED), actor, now)
     scans = tasks.scans_owed(((row[0], row[2]) for row in found), actor, now)
     return Desk(
-        tasks.in_order([*tasks.votes_due(ballots), *tasks.drafts_due(rows, actor, now), *tasks.partnerships_due(rows, actor, now), *late, *reports, *scans]),
+        tasks.in_order(
+            [*tasks.votes_due(ballots), *proxies, *tasks.drafts_due(rows, actor, now), *tasks.partnerships_due(rows, actor, now), *late, *reports, *scans]
+        ),
         outlook.waits_for(rows, ballots, actor, now) + reporting,
         offer=(say("Start a proposal"), url_for("proposals.new", year=open_now.year)) if open_now else None,
     )

@@ -15,7 +15,7 @@ from tracker.members.models import Unit
 from tracker.messages import say
 from tracker.policy import Action, Actor, can
 from tracker.voting.confirming import Named
-from tracker.voting.models import Ballot, RollEntry, VoteEntry
+from tracker.voting.models import Ballot, Item, Proxy, Recusal, RollEntry, Strike, Vote, VoteEntry
 from tracker.voting.rules import CHANNELS, Channel
 from tracker.web.work.reading import AT_MOST
 from tracker.web.work.tasks import Task
@@ -47,6 +47,30 @@ def due_in_ballots(actor: Actor, now: datetime) -> Iterator[Task]:
             yield _reminder(asking)
 
 
+def proxies_due(actor: Actor, now: datetime) -> Iterator[Task]:
+    """Ballots in which the unit holds another's proxy and that unit has no vote yet on an item on which it may be voted for. One query."""
+    voted = sa.exists().where(Vote.item_id == Item.id, Vote.unit_id == Proxy.unit_id)
+    recused = sa.exists().where(Recusal.item_id == Item.id, Recusal.unit_id.in_((Proxy.unit_id, Proxy.holder_id)))
+    struck = sa.exists().where(Strike.ballot_id == Ballot.id, Strike.unit_id.in_((Proxy.unit_id, Proxy.holder_id)))
+    missing = sa.select(sa.func.count()).where(Item.ballot_id == Ballot.id, ~voted, ~recused).correlate(Ballot, Proxy).scalar_subquery()
+    wanted = (
+        sa.select(Ballot, Unit, missing)
+        .join(Proxy, Proxy.ballot_id == Ballot.id)
+        .join(Unit, Unit.id == Proxy.unit_id)
+        .where(Proxy.holder_id == actor.unit_id, Ballot.opens_at <= now, Ballot.closes_at > now, Ballot.sealed_at.is_(None), missing > 0, ~struck)
+        .order_by(Ballot.closes_at, Ballot.id)
+        .limit(AT_MOST)
+    )
+    for ballot, giver, count in session().execute(wanted):
+        url, unit = url_for("ballots.by_proxy", id=ballot.id), _named(giver)
+        why = say("Your unit holds the proxy of {unit} in ballot {number}. Items without its vote: {count}.", unit=unit, number=ballot.number, count=count)
+        yield Task(ballot, url_for("ballots.show", id=ballot.id), why, say("Vote for {unit}", unit=unit), url, ballot.closes_at, glyph="▲", tone="warn")
+
+
+def _named(unit: Unit) -> Named:
+    return Named(unit.short_zh or unit.name_zh, unit.short_en or unit.name_en)
+
+
 def _asking(actor: Actor, now: datetime) -> Iterator[Asking]:
     total = sa.select(sa.func.count()).where(RollEntry.ballot_id == Ballot.id).scalar_subquery()
     silent = sa.select(sa.func.count()).where(RollEntry.ballot_id == Ballot.id, ~RollEntry.voted).scalar_subquery()
@@ -76,7 +100,7 @@ def _confirmation(asking: Asking) -> Task:
         url = url_for("ballots.entry", id=ballot.id, entry_id=entry.id)
         why = say(
             "The vote of {unit} in ballot {number} was entered, {channel}: it counts once a second person has confirmed it.",
-            unit=Named(unit.short_zh or unit.name_zh, unit.short_en or unit.name_en),
+            unit=_named(unit),
             number=ballot.number,
             channel=CHANNELS[Channel(entry.channel)],
         )
