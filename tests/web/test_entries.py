@@ -6,21 +6,26 @@ import io
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
-from tests.cast import Cast, Member
+from tests.cast import NOW, Cast, Member
 from tests.product import Statements
 from tests.voting.test_entering import CLOSES, opened, written
 from tracker.db import db, writing
 from tracker.files.disk import FOLDER
 from tracker.voting import actions
+from tracker.voting.actions import Plan, Question
 from tracker.voting.models import Vote, VoteEntry
+from tracker.voting.presets import PRESETS
+from tracker.voting.record import Secrecy
 
 __all__ = ["opened"]
 SignIn = Callable[[Member], FlaskClient]
@@ -131,6 +136,8 @@ def test_nobody_else_sees_an_entry(cast: Cast, client_of: SignIn, opened: int, e
         {"unit": "x"},
         {"reason_1": "x" * 10_000},
         {"note": "a\u202eb"},
+        {"note": "字" * 10_000},
+        {"note": "\u0301" * 10_000},
         {"position_1": "", "reason_1": "", "position_2": ""},
     ],
 )
@@ -140,7 +147,9 @@ def test_what_cannot_be_is_answered_on_the_page_and_leaves_no_file(app: Flask, c
     assert (entries(app), on_disk(app)) == ([], 0)
 
 
-@pytest.mark.parametrize("scan", [("票.exe", b"MZ"), ("票.pdf", b"no pdf"), ("票.pdf", b""), None])
+@pytest.mark.parametrize(
+    "scan", [("票.exe", b"MZ"), ("票.pdf", b"no pdf"), ("票.pdf", b""), ("票.svg", b"<svg onload=x()/>"), ("票.png", b"%PDF-1.7 x"), ("票", PDF), None]
+)
 def test_a_scan_that_is_none_is_refused(app: Flask, cast: Cast, client_of: SignIn, opened: int, scan: tuple[str, bytes] | None) -> None:
     answer = send(client_of(cast.secretariat), cast, opened, scan)
     assert answer.status_code == 422
@@ -151,6 +160,39 @@ def test_a_scan_that_is_none_is_refused(app: Flask, cast: Cast, client_of: SignI
 def test_the_same_form_twice_is_one_entry_and_one_file(app: Flask, cast: Cast, client_of: SignIn, opened: int, entered: str) -> None:
     assert send(client_of(cast.secretariat), cast, opened).headers["Location"] == entered
     assert (len(entries(app)), on_disk(app)) == (1, 1)
+
+
+def test_of_two_scans_the_first_is_kept_and_the_other_leaves_nothing(app: Flask, cast: Cast, client_of: SignIn, opened: int) -> None:
+    fields = [*FORM.items(), ("unit", str(cast.units["bytedance"])), *(("scan", FileStorage(io.BytesIO(PDF), name)) for name in ("甲.pdf", "乙.pdf"))]
+    boundary, body = encode_multipart(MultiDict(fields))
+    answer = client_of(cast.secretariat).post(f"/ballots/{opened}/entries/new", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    assert answer.status_code == 303
+    page = client_of(cast.director).get(answer.headers["Location"]).text
+    assert ("甲.pdf" in page, "乙.pdf" in page, on_disk(app)) == (True, False, 1)
+
+
+@pytest.mark.parametrize("note", ["字" * 10_000, "\u0301" * 10_000, "a\u202eb", " \n\t "])
+def test_a_note_that_cannot_be_kept_sends_nothing_back(cast: Cast, client_of: SignIn, entered: str, note: str) -> None:
+    answer = client_of(cast.director).post(f"{entered}/send-back", data={"note": note})
+    assert answer.status_code == 422
+    assert client_of(cast.director).post(f"{entered}/confirm").status_code == 303
+
+
+def test_a_ballot_that_takes_no_entries_says_why(app: Flask, cast: Cast, client_of: SignIn) -> None:
+    later = NOW + timedelta(days=1)
+    found = []
+    for secrecy, opens in ((Secrecy.SECRET, None), (Secrecy.RECORDED, later)):
+        plan = Plan(cast.programme_id, [], "表决", "Vote", dict(PRESETS["majority"].rule), CLOSES, questions=[Question("事项", "Matter")], secrecy=secrecy)
+        with app.app_context(), writing():
+            found.append(actions.open_ballot(replace(plan, opens_at=opens), actor=cast.secretariat.actor).id)
+    desk = client_of(cast.secretariat)
+    for ballot, why in zip(found, ("A secret ballot is cast online only", "The ballot opens at"), strict=True):
+        page = desk.get(f"/ballots/{ballot}/entries").text
+        assert (why in page, 'id="unit"' in page, ">closed<" in page) == (True, False, False)
+        refused = desk.get(f"/ballots/{ballot}/entries/new")
+        assert (refused.status_code, why in refused.text) == (409, True)
+        assert send(desk, cast, ballot).status_code == 409
+    assert "/entries" not in desk.get(f"/ballots/{found[0]}").text
 
 
 def test_after_the_close_it_says_what_was_never_confirmed(

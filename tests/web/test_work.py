@@ -350,6 +350,13 @@ def test_entries_of_a_ballot_make_one_line_and_never_on_the_desk_of_who_entered_
         assert "entered" not in " ".join(tasks(client_of(nobody).get("/").text))
 
 
+def test_an_entry_is_on_nobody_s_own_desk_in_another_seat_either(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    number = ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)
+    entered(app, cast, number, "huawei", by="director")
+    assert tasks(client_of(cast.director).get("/").text) == []
+    assert len(tasks(client_of(cast.chair).get("/").text)) == 1
+
+
 @pytest.mark.parametrize("settled", ["confirm", "send_back", "retract"])
 def test_an_entry_that_is_settled_leaves_the_desk(app: Flask, cast: Cast, client_of: ClientOf, settled: str) -> None:
     number = ballot(app, cast, [place(app, cast, S.IN_BALLOT)], closes_at=LATER)

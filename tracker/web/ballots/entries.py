@@ -73,7 +73,7 @@ def list_entries(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in th
         waiting=sum(row[0].settled_at is None for row in rows),
         waiting_for={row[1].id for row in rows if row[0].settled_at is None},
         channels=CHANNELS,
-        is_open=_denial(ballot, Action.CONFIRM) is None,
+        denial=_denial(ballot, Action.CONFIRM),
         may_enter=can(Action.ENTER, ballot, actor=the_actor(), now=clock.now()),
         units=[(entry.unit, entry.voted) for entry in ballot.roll],
     )
