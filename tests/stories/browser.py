@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,3 +160,15 @@ def desk(browser: Browser, base: str, words: dict[str, str], *, phone: bool = Fa
         yield seat
     finally:
         context.close()
+
+
+@contextmanager
+def seats(browser: Browser, base: str, language: str, *names: str, small: bool) -> Iterator[list[Desk]]:
+    """Sit these people down, each before a browser of their own; none of them ever sees an error."""
+    words = in_chinese() if language == "zh-CN" else in_english()
+    with ExitStack() as stack:
+        found = [stack.enter_context(desk(browser, base, words, phone=small, language=language)) for _ in names]
+        for seat, name in zip(found, names, strict=True):
+            seat.sign_in(f"{name}@example.org")
+        yield found
+        assert [complaint for seat in found for complaint in seat.complaints] == []

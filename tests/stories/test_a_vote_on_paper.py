@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.cast import NOW, VOTING, Cast
 from tests.decisions.placing import place
-from tests.stories.browser import Desk, desk, in_chinese, in_english
+from tests.stories.browser import Desk, seats
 from tracker import clock
 from tracker.db import session, writing
 from tracker.proposals.states import ProposalState
@@ -38,18 +36,6 @@ def opened(app: Flask, cast: Cast) -> None:
     plan = Plan(cast.programme_id, keys, "2021 年课题立项表决", "Project initiation 2021", dict(PRESETS["majority"].rule), CLOSES, options=dict(VOTING))
     with app.app_context(), writing():
         actions.open_ballot(plan, actor=cast.secretariat.actor)
-
-
-@contextmanager
-def seats(browser: Browser, site: str, language: str, *names: str, small: bool) -> Iterator[list[Desk]]:
-    """Sit these people down, each before a browser of their own; none of them ever sees an error."""
-    with ExitStack() as stack:
-        words = in_chinese() if language == "zh-CN" else in_english()
-        found = [stack.enter_context(desk(browser, site, words, phone=small, language=language)) for _ in names]
-        for seat, name in zip(found, names, strict=True):
-            seat.sign_in(f"{name}@example.org")
-        yield found
-        assert [complaint for seat in found for complaint in seat.complaints] == []
 
 
 def counted(app: Flask) -> int:
