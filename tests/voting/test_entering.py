@@ -13,6 +13,7 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import joinedload
 
 from tests.cast import NOW, VOTING, Cast
 from tests.decisions.placing import place
@@ -271,6 +272,23 @@ def test_a_unit_recused_or_struck_since_is_not_confirmed(app: Flask, cast: Cast,
     for entry, why in zip(entries, ("recused", "struck"), strict=True):
         with pytest.raises(Refused, match=why):
             confirm(app, opened, entry, cast.director.actor)
+
+
+def test_a_ballot_is_not_closed_early_over_an_entry_that_waits(app: Flask, cast: Cast, opened: int) -> None:
+    with app.app_context(), writing() as session:
+        recused = {(one.item.number, one.unit_id) for one in session.scalars(sa.select(Recusal).options(joinedload(Recusal.item)))}
+    for unit in (unit for code, unit in cast.units.items() if code != "member-1"):
+        choices = {number: Choice(Position.YES) for number in (1, 2) if (number, unit) not in recused}
+        with app.app_context(), writing():
+            actions.cast(opened, choices, actor=Actor(cast.huawei.person_id, cast.huawei.actor.role, unit))
+    entry = enter(app, opened, written(cast, replaces=True), cast.secretariat.actor)
+    with pytest.raises(Refused, match="waits for a second person"), app.app_context(), writing():
+        actions.close_early(opened, actor=cast.secretariat.actor)
+    with clock.standing_at(NOW + timedelta(hours=1)):
+        confirm(app, opened, entry, cast.director.actor)
+        with app.app_context(), writing():
+            actions.close_early(opened, actor=cast.secretariat.actor)
+    assert [channel for _number, _position, channel, key in votes(app) if key == entry] == [Channel.PAPER] * 2
 
 
 def test_a_secret_ballot_takes_no_entries(app: Flask, cast: Cast) -> None:

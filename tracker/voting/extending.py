@@ -13,7 +13,7 @@ from tracker.messages import say
 from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.proposals.models import Proposal
 from tracker.transitions import perform
-from tracker.voting import queries
+from tracker.voting import entries, queries
 from tracker.voting.models import Ballot, Item
 from tracker.voting.reminding import next_reminder
 from tracker.voting.sealing import seal
@@ -43,9 +43,9 @@ def extend(ballot_id: int, closes_at: datetime, *, reason: str, actor: Actor) ->
 
 
 def close_early(ballot_id: int, *, actor: Actor) -> Ballot:
-    """Close a ballot now and seal it, if every unit that may vote has voted on every item; raises NotFound, Refused."""
+    """Close a ballot now and seal it, if every unit that may vote has voted on every item and no entry waits; raises NotFound, Refused."""
     ballot = get(Ballot, ballot_id, lock=True)
-    denial = check(Action.CLOSE_EARLY, ballot, actor=actor, now=clock.now()) or not_everybody_has_voted(ballot)
+    denial = check(Action.CLOSE_EARLY, ballot, actor=actor, now=clock.now()) or too_early(ballot)
     if denial is not None:
         raise Refused(denial)
     perform(Action.CLOSE_EARLY, ballot, actor=actor, facts={"closes_at": clock.now().isoformat(), "before": ballot.closes_at.isoformat()})
@@ -56,11 +56,16 @@ def close_early(ballot_id: int, *, actor: Actor) -> Ballot:
     return ballot
 
 
-def not_everybody_has_voted(ballot: Ballot) -> Denial | None:
-    """Say why a ballot cannot be closed early yet; a button for "the outcome is certain" would tell the tally."""
-    if session().scalar(queries.votes_missing(ballot)) == 0:
+def too_early(ballot: Ballot) -> Denial | None:
+    """Say why a ballot cannot be closed early yet; a button for "the outcome is certain" would tell the tally.
+
+    Nor can it while an entered vote, which would replace one that stands, waits for a second person: the close would do away with it.
+    """
+    if session().scalar(queries.votes_missing(ballot)):
+        return Denial(Kind.WRONG_STATE, say("It can be closed early once every unit that may vote has voted on every item."), ballot.closes_at)
+    if not session().scalar(entries.waiting_in(ballot.id)):
         return None
-    return Denial(Kind.WRONG_STATE, say("It can be closed early once every unit that may vote has voted on every item."), ballot.closes_at)
+    return Denial(Kind.WRONG_STATE, say("An entered vote waits for a second person: it is confirmed, sent back or taken back first."), ballot.closes_at)
 
 
 def _move(ballot: Ballot, closes_at: datetime) -> None:

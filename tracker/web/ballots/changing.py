@@ -15,7 +15,7 @@ from tracker.messages import Message, say
 from tracker.policy import Action, available, check
 from tracker.programmes.windows import NotATime, read_local, write_local
 from tracker.voting import actions, queries
-from tracker.voting.extending import not_everybody_has_voted
+from tracker.voting.extending import too_early
 from tracker.voting.models import Ballot
 from tracker.web.ballots.blueprint import ONE, bp
 from tracker.web.formats import short_text, title_text, translated
@@ -82,7 +82,7 @@ def _may_have_ended(ballot: Ballot) -> bool:
     """Say whether every unit that may vote has voted on everything; asks the database only where every unit has voted on something."""
     recused = {entry.unit_id for entry in ballot.roll if all(any(one.unit_id == entry.unit_id for one in item.recusals) for item in ballot.items)}
     silent = any(not entry.voted and entry.unit_id not in recused for entry in ballot.roll)
-    return not silent and not_everybody_has_voted(ballot) is None
+    return not silent and too_early(ballot) is None
 
 
 def _ballot(ballot_id: int, action: Action) -> Ballot:
@@ -141,7 +141,7 @@ def _zone() -> str:
 def close_early(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Close a ballot in which everybody has voted."""
     ballot = _ballot(id, Action.CLOSE_EARLY)
-    denial = not_everybody_has_voted(ballot)
+    denial = too_early(ballot)
     if denial is not None:
         raise Refused(denial)
     points = [
