@@ -77,6 +77,27 @@ def test_one_enters_and_another_confirms(cast: Cast, client_of: SignIn, opened: 
     assert client_of(cast.director).post(f"{entered}/confirm").status_code == 303
 
 
+def test_once_it_counts_nobody_sees_what_stood_in_it_before_the_close(
+    cast: Cast, client_of: SignIn, opened: int, entered: str, at: Callable[..., AbstractContextManager[None]]
+) -> None:
+    client_of(cast.chair).post(f"{entered}/send-back", data={"note": "again"})
+    second = send(client_of(cast.secretariat), cast, opened).headers["Location"]
+    again = f"/ballots/{opened}/entries/new?unit={cast.units['bytedance']}&like={entered.rpartition('/')[2]}"
+    assert "marker-of-a-paper" in client_of(cast.secretariat).get(again).text
+    assert client_of(cast.director).post(f"{second}/confirm").status_code == 303
+    for reader in (cast.secretariat, cast.director, cast.chair):
+        client = client_of(reader)
+        for address in (entered, second):
+            page = client.get(address)
+            assert (page.status_code, "marker-of-a-paper" in page.text, "shown after the ballot closes" in page.text) == (200, False, True)
+            assert client.get(f"{address}/scan").status_code == 409
+    assert "marker-of-a-paper" not in client_of(cast.secretariat).get(again).text
+    with at(CLOSES):
+        assert "marker-of-a-paper" in client_of(cast.chair).get(second).text
+        with client_of(cast.chair).get(f"{second}/scan", buffered=True) as scan:
+            assert scan.status_code == 200
+
+
 def test_sending_back_needs_a_reason_and_keeps_what_was_typed(cast: Cast, client_of: SignIn, entered: str) -> None:
     assert client_of(cast.chair).post(f"{entered}/send-back", data={"note": ""}).status_code == 422
     assert "kept-words" in client_of(cast.chair).post(f"{entered}/send-back", data={"note": "kept-words\x00"}).text

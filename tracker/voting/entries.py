@@ -25,6 +25,12 @@ def entries_of(ballot_id: int) -> sa.Select[VoteEntry, Unit, Person, Person | No
     )
 
 
+def is_sealed(entry: VoteEntry) -> sa.Select[bool]:
+    """Whether an entry of the same unit counts already: then what stood in either is for nobody's eyes before the close."""
+    counts = sa.exists().where(VoteEntry.ballot_id == entry.ballot_id, VoteEntry.unit_id == entry.unit_id, VoteEntry.accepted.is_(True))
+    return sa.select(counts)
+
+
 def waiting_in(ballot_id: int) -> sa.Select[int]:
     """How many entries of a ballot wait to be confirmed."""
     return sa.select(sa.func.count()).where(VoteEntry.ballot_id == ballot_id, VoteEntry.settled_at.is_(None))

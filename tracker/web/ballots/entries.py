@@ -150,7 +150,7 @@ def _like(ballot: Ballot) -> Sent:
     if not (like.isascii() and like.isdigit() and len(like) <= MOST_DIGITS):
         return Sent()
     found = session().scalars(sa.select(VoteEntry).where(VoteEntry.id == int(like), VoteEntry.ballot_id == ballot.id)).one_or_none()
-    return Sent() if found is None else marks.like(found, approves=approves(ballot))
+    return Sent() if found is None or found.accepted is not False or _is_sealed(ballot, found) else marks.like(found, approves=approves(ballot))
 
 
 def _offered(ballot: Ballot) -> list[tuple[str, Message | str]]:
@@ -174,8 +174,14 @@ def entry(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the na
     return _entry_page(_look(id, Action.CONFIRM), entry_id)
 
 
+def _is_sealed(ballot: Ballot, entry: VoteEntry) -> bool:
+    """Say whether what stood in an entry is no longer shown: nobody sees a vote that counts before the close, the two who handled it neither."""
+    return entry.settled_at is not None and clock.now() < ballot.closes_at and bool(session().scalar(entries.is_sealed(entry)))
+
+
 def _entry_page(ballot: Ballot, entry_id: int, note: str = "", wrong: Wrong | None = None) -> str:
     found, unit, enterer, settler, scan = _row(ballot.id, entry_id)
+    sealed = _is_sealed(ballot, found)
     titles = {str(item.number): item for item in ballot.items}
     shown = [
         (titles[number], word_of(ballot, marked), marked["reason"], [COMMITMENTS[Commitment(word)] for word in marked["commitments"]])
@@ -189,7 +195,8 @@ def _entry_page(ballot: Ballot, entry_id: int, note: str = "", wrong: Wrong | No
         unit=unit,
         enterer=enterer,
         settler=settler,
-        scan=scan,
+        scan=None if sealed else scan,
+        sealed=sealed,
         marks=shown,
         channel=CHANNELS[Channel(found.channel)],
         own=found.entered_by_id == the_actor().person_id,
@@ -234,10 +241,13 @@ def retract(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the 
 @bp.get(f"{ENTRY}/scan")
 def scan(id: int, entry_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give the scan of the paper to those who may confirm it."""
-    _look(id, Action.CONFIRM)
-    file = _row(id, entry_id)[4]
+    ballot = _look(id, Action.CONFIRM)
+    found = _row(id, entry_id)
+    file = found[4]
     if file is None:
         raise NotFound
+    if _is_sealed(ballot, found[0]):
+        raise Refused(Denial(Kind.WRONG_STATE, say("What a unit voted is shown after the ballot closes at {at}.", at=ballot.closes_at), ballot.closes_at))
     name, stored_as, sha256 = file.name, file.stored_as, file.sha256
     session().rollback()
     return uploads.give(name=name, stored_as=stored_as, sha256=sha256)
