@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cast import Cast, Member
+from tests.cast import NOW, Cast, Member
 from tests.product import Statements
-from tests.voting.test_entering import confirm, enter, told
+from tests.racing import Overtaken
+from tests.voting.test_entering import BROKEN, confirm, enter, told
 from tests.voting.test_priority_casting import CLOSES, choose, opened
+from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import db, writing
 from tracker.errors import Invalid, Refused
@@ -113,6 +116,29 @@ def test_paper_never_goes_silently_over_a_choice_made_online(app: Flask, cast: C
     choose(app, ballot, cast.huawei_alternate.actor, 2)
     with app.app_context():
         assert [vote.channel for vote in db.session.scalars(sa.select(Vote))] == [Channel.ONLINE] * 4
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_a_choice_made_online_while_the_paper_is_confirmed_is_never_mixed_with_it(app: Flask, cast: Cast, *, locked: bool) -> None:
+    ballot = opened(app, cast)
+    entry = enter(app, ballot, paper(cast, {1: 1, 3: 1}), cast.secretariat.actor, None)
+
+    def attempt(act: Callable[[], object]) -> int:
+        try:
+            act()
+        except sa.exc.DBAPIError:
+            return BROKEN
+        return 1
+
+    settle = partial(attempt, partial(confirm, app, ballot, entry, cast.director.actor))
+    online = partial(attempt, partial(choose, app, ballot, cast.huawei.actor, 2))
+    with clock.standing_at(NOW + timedelta(hours=1)):
+        done = Overtaken(("UPDATE roll_entry ", "INSERT INTO vote "), locked=locked).over(app, settle, online)
+
+    with app.app_context():
+        found = db.session.execute(sa.select(Item.number, Vote.score, Vote.channel).join(Vote.item).order_by(Item.number)).all()
+    assert done == ([1, 1] if locked else [BROKEN, 1])
+    assert [tuple(row) for row in found] == [(number, int(number == 2), Channel.ONLINE) for number in (1, 2, 3, 4)]
 
 
 def test_the_record_and_the_page_name_the_ways(app: Flask, cast: Cast, client_of: SignIn, at: At) -> None:
