@@ -99,6 +99,7 @@ def test_nothing_counts_before_a_second_person_confirms_it(app: Flask, cast: Cas
     assert "Entered by" in told(app, cast.bytedance.person_id)[-1]
     with app.app_context():
         facts = db.session.scalars(sa.select(Event.facts).where(Event.action == Action.CONFIRM, Event.subject_kind == "ballot")).one()
+    assert len(facts.pop("salt")) == 32
     assert facts == {"votes": {"1": "yes", "2": "no"}, "unit": "bytedance", "channel": "paper", "entry": entry}
 
 

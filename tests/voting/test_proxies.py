@@ -126,6 +126,8 @@ def test_both_units_are_told_what_was_cast_for_whom_and_by_whom(app: Flask, cast
     assert "was cast by proxy and stands: item 1 “互联网企业反垄断合规规则适用”: Against. Cast by Huawei alternate of Huawei on" in last["bytedance"]
     for who in ("huawei", "huawei_alternate"):
         assert "your unit cast the vote of ByteDance by proxy: item 1 “互联网企业反垄断合规规则适用”: Against. Cast by Huawei alternate on" in last[who]
+    assert facts is not None
+    assert len(facts.pop("salt")) == 32
     assert facts == {"votes": {"1": "no"}, "channel": "proxy", "holder": "huawei"}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tracker import clock
+from tracker.audit.chain import salted
 from tracker.db import JSONDict, is_sqlite, session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
@@ -90,7 +91,7 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, proxy: 
         _write(news, actor=actor, channel=channel, at=at)
         entry.voted = True
         if not ballot.rehearsal:
-            perform(Action.CAST, ballot, actor=actor, facts=_facts(news, proxy))
+            perform(Action.CAST, ballot, actor=actor, facts=salted(_facts(news, proxy)))
         tell_unit(ballot, entry, asked, {item: choice.position for item, choice in news.items()}, actor=actor, at=at, proxy=proxy)
         _tell_holder(ballot, {vote.person_id for item, _r, vote in asked if item in news and vote is not None and vote.channel is Channel.PROXY}, actor, at)
     recorded = tuple(item.number for item in news)

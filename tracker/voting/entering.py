@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tracker import clock
+from tracker.audit.chain import salted
 from tracker.db import JSONDict, get, session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.files.disk import Stored
@@ -97,7 +98,7 @@ def confirm(ballot_id: int, entry_id: int, *, actor: Actor) -> bool:
         "channel": entry.channel.value,
         "entry": entry.id,
     }
-    _record(Action.CONFIRM, ballot, actor, facts)
+    _record(Action.CONFIRM, ballot, actor, salted(facts))
     _tell_unit(ballot, entry, on_roll, items, actor, at)
     return True
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker import clock
+from tracker.audit.chain import salted
 from tracker.db import is_sqlite, session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import Message, say
@@ -46,7 +47,7 @@ def cast_scores(ballot_id: int, scores: Mapping[int, int], *, actor: Actor, none
         _write(written, actor=actor, at=at)
         entry.voted = True
         if not ballot.rehearsal:
-            perform(Action.CAST, ballot, actor=actor, facts={"scores": {str(item.number): score for item, score in written.items()}})
+            perform(Action.CAST, ballot, actor=actor, facts=salted({"scores": {str(item.number): score for item, score in written.items()}}))
         tell_unit(ballot, entry, asked, _in_words(written, rule), actor=actor, at=at)
     recorded = tuple(item.number for item in news)
     missing = tuple(item.number for item, recusal, vote in asked if recusal is None and vote is None and item.number not in chosen)
