@@ -27,18 +27,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.cast import NOW, Cast, Member
+from tests.racing import Race
+from tracker import clock
 from tracker.audit.models import Event
 from tracker.db import Base, db, is_sqlite, writing
 from tracker.errors import Refused
 from tracker.notifications.models import Notice
 from tracker.voting import actions, secret
 from tracker.voting.actions import Plan, Question
-from tracker.voting.models import Ballot, RollEntry, SecretVote
+from tracker.voting.models import Ballot, Item, RollEntry, SecretVote
 from tracker.voting.presets import PRESETS
 from tracker.voting.record import Secrecy
 from tracker.voting.tally import Position
 
 BALLOTS, UNITS = 20, 18
+BROKEN = -1
+"""The database's own wall had to stop it."""
 CHANCE = 4.5
 """Standard deviations: of some two dozen guesses over 360 votes, pure chance exceeds it once in several thousand runs."""
 CLOSES = NOW + timedelta(days=2)
@@ -211,6 +215,41 @@ def test_casts_at_once_are_all_counted_and_none_twice(app: Flask, cast: Cast) ->
         assert db.session.scalar(sa.select(sa.func.count()).select_from(SecretVote)) == UNITS
         assert db.session.scalar(sa.select(sa.func.count()).select_from(RollEntry).where(RollEntry.voted)) == UNITS
     assert sum(isinstance(one, Refused) for one in done) == UNITS
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_a_secret_cast_against_the_close_is_counted_or_refused(app: Flask, cast: Cast, *, locked: bool) -> None:
+    """The sealed count is that of the lines that are there, and of the units that have voted; without the locks it is not."""
+    ballot = _open(app, cast)
+    early, late = _voters(cast)[:4], _voters(cast)[4]
+    for voter in early:
+        _cast_at_once(app, ballot, voter)
+
+    def vote() -> int:
+        try:
+            return int(not isinstance(_cast_at_once(app, ballot, late), Refused))
+        except sa.exc.DBAPIError:
+            return BROKEN
+
+    def close() -> int:
+        try:
+            with app.app_context():
+                with writing() as session:
+                    session.execute(sa.update(Ballot).where(Ballot.id == ballot).values(closes_at=clock.now()))
+                with writing():
+                    return int(actions.seal(ballot))
+        except sa.exc.DBAPIError:
+            return BROKEN
+
+    with clock.standing_at(NOW + timedelta(hours=1)):
+        voted, sealed = Race(("INSERT INTO secret_vote", "UPDATE ballot_item SET result"), locked=locked).run(app, vote, close)
+
+    with app.app_context():
+        lines = db.session.scalar(sa.select(sa.func.count()).select_from(SecretVote)) or 0
+        units = db.session.scalar(sa.select(sa.func.count()).select_from(RollEntry).where(RollEntry.voted)) or 0
+        result = db.session.scalars(sa.select(Item.result)).one()
+    whole = BROKEN not in (voted, sealed) and result is not None and lines == units == len(early) + voted == int(result["denominator"])
+    assert whole is locked
 
 
 # What a voter sees
