@@ -6,9 +6,13 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
@@ -258,3 +262,31 @@ def test_every_count_of_the_result_leads_to_as_many_votes(app: Flask, cast: Cast
         rows = table.partition(f'id="votes-1-{among}"')[2].partition("<tr id=")[0]
         assert 1 + rows.count("<tr>") == int(counts[among])
     assert 'id="votes-1-silent"' in table
+
+
+def test_the_closing_notice_pins_every_vote_by_the_head_of_the_chain(app: Flask, cast: Cast, client_of: SignIn, at: StandingAt) -> None:
+    ballot = open_ballot(app, cast)
+    vote(client_of(cast.huawei), ballot, p1="yes")
+    with app.app_context():
+        last = db.session.scalars(sa.select(Event.hash).order_by(Event.place.desc())).first()
+    with at(AFTER):
+        with app.app_context(), writing():
+            actions.seal(ballot)
+        for member in (cast.caict, cast.secretariat, cast.chair):
+            assert f"its result is out. Head of the record before it: {last}." in client_of(member).get("/notices").text
+
+
+def test_a_secret_record_counts_itself_again_without_the_program(app: Flask, cast: Cast, client_of: SignIn, at: StandingAt, tmp_path: Path) -> None:
+    ballot = open_secret(app, cast)
+    for code, position in zip(VOTERS, ("yes", "no", "yes"), strict=True):
+        vote_secretly(client_of(cast.people[code]), ballot, position)
+    with at(AFTER):
+        with app.app_context(), writing():
+            actions.seal(ballot)
+        client = client_of(cast.chair)
+        assert f"/ballots/{ballot}/record.zip" in client.get(f"/ballots/{ballot}").text
+        with ZipFile(io.BytesIO(client.get(f"/ballots/{ballot}/record.zip").data)) as archive:
+            archive.extractall(tmp_path / "record")
+    done = subprocess.run([sys.executable, "-I", "-S", "recount.py", "record.json"], cwd=tmp_path / "record", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "item 1: no_quorum" in done.stdout

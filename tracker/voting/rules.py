@@ -248,7 +248,6 @@ BALLOT: Mapping[Action, Rule] = {
         when=(time_is_up,),
         offered=False,
         tells=("voters", "secretariat", "deciders"),
-        news=say("Ballot {number} “{title}” has closed; its result is out."),
     ),
     Action.DOWNLOAD: Rule(say("Download the record"), (ANYONE,), when=(time_is_up,), offered=False),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tracker import clock
+from tracker.audit.chain import head_hash
 from tracker.db import get, session
 from tracker.messages import Message, say
 from tracker.policy import SYSTEM, Action
@@ -31,6 +32,8 @@ RANKED = {
     Outcome.TIE_CHAIR_DECIDES: say("The priority ballot leaves {number} “{title}” tied at the line; the chair decides."),
     Outcome.NO_QUORUM: NEWS[Outcome.NO_QUORUM],
 }
+CLOSED = say("Ballot {number} “{title}” has closed; its result is out. Head of the record before it: {head}.")
+"""The head pins every vote: a copy outside this program proves that none was changed afterwards."""
 Found = Result | Placed
 
 
@@ -53,7 +56,8 @@ def seal(ballot_id: int) -> bool:
     ballot = session().scalars(queries.whole(ballot_id, ballot.secrecy).execution_options(populate_existing=True)).unique().one()
     results = counting.results(ballot)
     if not ballot.rehearsal:
-        perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": {str(number): result.outcome.value for number, result in results.items()}})
+        outcomes = {str(number): result.outcome.value for number, result in results.items()}
+        perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": outcomes}, news=Message(CLOSED.msgid, {"head": head_hash()}))
     write_results(ballot)
     ballot.sealed_at = clock.now()
     return True
