@@ -249,11 +249,5 @@ def test_a_changed_vote_is_found_by_the_stored_result(tmp_path: Path) -> None:
     assert 'outcome stored "not_carried", recounted "carried"' in found.stdout
 
 
-def test_a_priority_ballot_is_not_counted_but_pointed_to_the_command(tmp_path: Path) -> None:
-    found = run(tmp_path, encoded(a_record() | {"ballot": {"kind": "priority"}}))
-
-    assert (found.returncode, "tracker recount" in found.stderr) == (2, True)
-
-
 def test_the_script_imports_nothing_of_this_program() -> None:
     assert "tracker." not in SCRIPT.read_text(encoding="utf-8")

@@ -23,7 +23,8 @@ from typing import Any
 
 BASES = ("roll", "entitled", "present", "returned", "cast", "valid", "expressed")
 POSITIONS = ("yes", "no", "abstain", "discuss")
-NUMBERS = ("numerator", "denominator", "needed", "percent", "cap_numerator", "cap_denominator", "abstain_percent")
+OF_POSITIONS = ("numerator", "denominator", "needed", "percent", "cap_numerator", "cap_denominator", "abstain_percent")
+NUMBERS = (*OF_POSITIONS, "rank", "score", "entitled", "mean_shown", "open_slots", "empty_slots", "budget_left")
 STORED = ("outcome", "failed", "numerator", "denominator", "needed", "percent", "quorum_met")
 DEEPEST, MOST_DIGITS, LONGEST_SHOWN = 100, 1000, 200
 START = "0" * 64
@@ -214,7 +215,6 @@ def check(record: Any) -> tuple[dict[str, Any], dict[str, Fraction], list[dict[s
         if record.get(key) is not None:
             members(record[key], key)
     ballot = record.get("ballot") or {}
-    need(ballot.get("kind") != "priority", "ballot.kind", "priority ballots are not counted here: use the program's own command, tracker recount")
     rule = check_rule(*child(record, "", "rule"))
     secret = _is_secret(record, ballot)
     weights = _check_roll(record, secret=secret)
@@ -282,6 +282,217 @@ def _check_vote(vote: Any, where: str, voters: set[str], *, secret: bool) -> dic
         flag(vote.get(key, False), _join(where, key))
     optional_text(vote, where, "channel")
     return dict(vote)
+
+
+# A ranking: approvals or points for several proposals, for so many places or so much money.
+
+
+def check_ranking_rule(data: Any, where: str = "rule") -> dict[str, Any]:
+    """Return the parts of a ranking's rule that are there, and under ``most`` the highest score of one unit."""
+    for key in members(data, where):
+        need(key in ("method", "k", "most", "slots", "budget", "fill", "threshold", "threshold_mean", "quorum"), _join(where, key), "is not a known key")
+    rule = {key: value for key, value in data.items() if value is not None}
+    approves = choice(*child(data, where, "method"), words=("approve", "score")) == "approve"
+    for key in ("most", "threshold_mean") if approves else ("k", "threshold"):
+        need(key not in rule, _join(where, key), "is not for this method")
+    need("slots" in rule or "budget" in rule, where, "must have slots or budget")
+    rule["most"] = 1 if approves else whole(rule.get("most", 5), where + ".most", least=1)
+    need(rule["most"] <= 5, where + ".most", "must not be above 5")  # noqa: PLR2004 - the rule of the committee
+    for key in ("k", "slots"):
+        if key in rule:
+            whole(rule[key], _join(where, key), least=1)
+    if "budget" in rule:
+        rule["budget"] = amount(rule["budget"], where + ".budget")
+        need(rule["budget"] > 0, where + ".budget", "must be above 0")
+        choice(*child(data, where, "fill"), words=("greedy_skip", "greedy_stop"))
+    need("fill" not in rule or "budget" in rule, where + ".fill", "is only for a budget")
+    for part, words in (("threshold", ("cmp", "base")), ("quorum", ("counted_by", "base"))):
+        if part in rule:
+            _check_share(rule[part], _join(where, part), words)
+            for word in words:
+                need(rule[part][word] != "expressed", _join(_join(where, part), word), "must not be expressed in a ranking")
+    if "threshold_mean" in rule:
+        rule["threshold_mean"] = _check_mean(rule["threshold_mean"], where + ".threshold_mean", rule["most"])
+    return rule
+
+
+def _check_mean(part: Any, where: str, most: int) -> tuple[Fraction, bool]:
+    """Return the least mean and whether more than it is asked for."""
+    for key in members(part, where):
+        need(key in ("num", "den", "cmp"), _join(where, key), "is not a known key")
+    least = Fraction(whole(*child(part, where, "num")), whole(*child(part, where, "den"), least=1))
+    need(least <= most, where, "must not ask for more than %d" % most)
+    return least, choice(*child(part, where, "cmp"), words=("gt", "ge")) == "gt"
+
+
+def amount(value: Any, where: str) -> Fraction:
+    """Return a sum of money: a decimal string or a whole number."""
+    if not isinstance(value, str):
+        return Fraction(whole(value, where))
+    need(len(value) <= MOST_DIGITS and bool(re.fullmatch(r"[0-9]+(\.[0-9]+)?", value)), where, "must be a decimal number")
+    return Fraction(value)
+
+
+def check_ranking(record: Any) -> tuple[dict[str, Any], dict[str, Fraction], list[dict[str, Any]]]:
+    """Return the rule, the weight of each unit and the items of a ranking's record, all checked."""
+    need(child(record, "", "format")[0] == "ballot-record/1", "format", "must be ballot-record/1")
+    secrecy = record["ballot"].get("secrecy")
+    need(secrecy is None or choice(secrecy, "ballot.secrecy", ("recorded", "secret")) == "recorded", "ballot.secrecy", "must be recorded in a ranking")
+    rule = check_ranking_rule(*child(record, "", "rule"))
+    weights = _check_roll(record, secret=False)
+    items = [_check_ranked(item, where, rule, weights) for item, where in entries(*child(record, "", "items"))]
+    once([(item["number"], "items[%d].number" % index) for index, item in enumerate(items)])
+    given: dict[str, int] = {}
+    for index, item in enumerate(items):
+        for place, vote in enumerate(item["votes"]):
+            given[vote["unit"]] = given.get(vote["unit"], 0) + vote["score"]
+            need("k" not in rule or given[vote["unit"]] <= rule["k"], "items[%d].votes[%d].score" % (index, place), "is one approval too many")
+    for key in ("chain", "result"):
+        if record.get(key) is not None:
+            members(record[key], key)
+    return rule, weights, items
+
+
+def _check_ranked(item: Any, where: str, rule: dict[str, Any], roll: dict[str, Fraction]) -> dict[str, Any]:
+    number = whole(*child(item, where, "number"), least=1)
+    recused = _units(item.get("recused", []), where + ".recused", roll)
+    present = None if item.get("present") is None else _units(item["present"], where + ".present", roll)
+    asked = [rule[part][key] for part in ("threshold", "quorum") if part in rule for key in ("base", "counted_by") if key in rule[part]]
+    need(present is not None or "present" not in asked, where + ".present", "must be given, because the rule counts those present")
+    voters = (set(roll) if present is None else present) - recused
+    votes = []
+    for vote, at in entries(*child(item, where, "votes")):
+        score, unit = whole(*child(vote, at, "score")), text(*child(vote, at, "unit"), least=1)
+        need(score <= rule["most"], at + ".score", "must not be above %d" % rule["most"])
+        need(unit in voters, at + ".unit", "may not vote on this item: %r is off the roll, recused or not present" % unit)
+        optional_text(vote, at, "channel")
+        votes.append({"unit": unit, "score": score})
+    once([(vote["unit"], "%s.votes[%d].unit" % (where, index)) for index, vote in enumerate(votes)])
+    need("budget" not in rule or item.get("cost") is not None, where + ".cost", "must be given, because a budget rules")
+    cost = Fraction(0) if item.get("cost") is None else amount(item["cost"], where + ".cost")
+    for name in ("title", "version_sha256"):
+        optional_text(item, where, name)
+    invalid = whole(item.get("invalid", 0), where + ".invalid")
+    need("invalid" not in item or invalid <= len(voters) - len(votes), where + ".invalid", "is more than the units that may vote and have not")
+    if item.get("result") is not None:
+        members(item["result"], where + ".result")
+    found = {"number": number, "recused": recused, "present": present, "votes": votes}
+    return {**found, "cost": cost, "invalid": invalid, "result": item.get("result")}
+
+
+def rank(rule: dict[str, Any], weights: dict[str, Fraction], items: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the result of every item, in their order, and that of the ballot as a whole."""
+    counted = {item["number"]: _measure(item, weights) for item in items}
+    quorum, whole_ballot = rule.get("quorum"), _measure_all(items, weights)
+    met = reaches(quorum, whole_ballot[quorum["counted_by"]], whole_ballot[quorum["base"]]) if quorum else None
+    why = dict.fromkeys(counted, "no_quorum") if met is False else _why(rule, counted)
+    found = {number: _standing(rule, number, counted, why[number]) for number in counted}
+    order = sorted(found, key=lambda number: (found[number]["rank"] is None, found[number]["rank"] or 0, number))
+    lists = {name: [number for number in order if found[number]["placement"] == name] for name in ("selected", "cut_tie", "waiting", "not_selected")}
+    slots = None if met is False else rule.get("slots")
+    budget = None if met is False else rule.get("budget")
+    taken = len(lists["selected"]) + len(lists["cut_tie"]) + len(lists["waiting"])
+    spent = sum((counted[number]["cost"] for number in lists["selected"]), start=Fraction(0))
+    result = {
+        "quorum_met": met,
+        **lists,
+        "open_slots": None if slots is None else slots - len(lists["selected"]) if lists["cut_tie"] else 0,
+        "empty_slots": None if slots is None else max(0, slots - taken),
+        "budget_left": None if budget is None else decimal(budget - spent),
+    }
+    return [found[item["number"]] for item in items], result
+
+
+def _sum(units: Any, weights: dict[str, Fraction]) -> Fraction:
+    return sum((weights[unit] for unit in units), start=Fraction(0))
+
+
+def _measure(item: dict[str, Any], weights: dict[str, Fraction]) -> dict[str, Any]:
+    """Add up what an item got and how many units there are of each kind."""
+    valid = _sum([vote["unit"] for vote in item["votes"]], weights)
+    entitled = _sum(set(weights) - item["recused"], weights)
+    support = sum((weights[vote["unit"]] * vote["score"] for vote in item["votes"]), start=Fraction(0))
+    return {
+        "roll": _sum(weights, weights),
+        "entitled": entitled,
+        "present": None if item["present"] is None else _sum(item["present"] - item["recused"], weights),
+        "returned": valid + item["invalid"],
+        "cast": valid + item["invalid"],
+        "valid": valid,
+        "support": support,
+        "mean": support / entitled if entitled else None,
+        "cost": item["cost"],
+        "weighted": any(weight != 1 for weight in weights.values()),
+    }
+
+
+def _measure_all(items: list[dict[str, Any]], weights: dict[str, Fraction]) -> dict[str, Fraction]:
+    """Count the units of the ballot as a whole: a vote on any item is a vote, who is recused on every item is not entitled."""
+    voted = {vote["unit"] for item in items for vote in item["votes"]}
+    out = set(weights).intersection(*(item["recused"] for item in items)) if items else set()
+    there = {unit for item in items for unit in (item["present"] or set()) - item["recused"]}
+    returned = _sum(voted, weights) + max((item["invalid"] for item in items), default=0)
+    entitled = _sum(set(weights) - out, weights)
+    sizes = {"roll": _sum(weights, weights), "entitled": entitled, "present": _sum(there, weights), "valid": _sum(voted, weights)}
+    return {**sizes, "returned": returned, "cast": returned}
+
+
+def _why(rule: dict[str, Any], counted: dict[int, dict[str, Any]]) -> dict[int, str]:
+    """Say of each proposal why it stands where it does: places and money are given out from the highest mean downwards."""
+    why = {number: _ruled_out(rule, n) for number, n in counted.items()}
+    slots, money = rule.get("slots"), rule.get("budget")
+    stops, over, tied = rule.get("fill") == "greedy_stop", "", False
+    for mean in sorted({counted[number]["mean"] for number in why if not why[number]}, reverse=True):
+        group = [number for number in why if counted[number]["mean"] == mean and not why[number]]
+        costs = sorted((counted[number]["cost"] for number in group), reverse=True)
+        fitting = [cost for cost in costs if money is None or cost <= money]
+        over = over or ("below_line" if slots == 0 else "")
+        if over:
+            why.update(dict.fromkeys(group, over))
+        elif tied:
+            why.update((number, "after_tie" if money is None or counted[number]["cost"] <= money else "over_budget") for number in group)
+        elif (money is None or sum(costs) <= money) and (slots is None or len(group) <= slots):
+            why.update(dict.fromkeys(group, "within"))
+            slots, money = None if slots is None else slots - len(group), None if money is None else money - sum(costs)
+        elif not fitting:
+            why.update(dict.fromkeys(group, "over_budget"))
+            over = "stopped" if stops else ""
+        else:
+            why.update(dict.fromkeys(group, "tied_at_line"))
+            tied = True
+            fills = slots is not None and len(fitting) >= slots and money is not None and sum(fitting[:slots]) <= money
+            over = "below_line" if money is None or stops or fills else ""
+    return why
+
+
+def _ruled_out(rule: dict[str, Any], n: dict[str, Any]) -> str:
+    """Say why a proposal cannot be selected wherever it stands; "" where it can."""
+    if n["mean"] is None:
+        return "no_electorate"
+    if n["support"] == 0:
+        return "no_support"
+    least, more = rule.get("threshold_mean", (Fraction(0), False))
+    enough = reaches(rule["threshold"], n["support"], n[rule["threshold"]["base"]]) if "threshold" in rule else True
+    return "" if enough and (n["mean"] > least if more else n["mean"] >= least) else "below_threshold"
+
+
+def _standing(rule: dict[str, Any], number: int, counted: dict[int, dict[str, Any]], why: str) -> dict[str, Any]:
+    n, places = counted[number], {"within": "selected", "tied_at_line": "cut_tie", "after_tie": "waiting", "no_quorum": "no_quorum"}
+    outcomes = {"selected": "carried", "cut_tie": "tie_chair_decides", "waiting": "tie_chair_decides", "no_quorum": "no_quorum"}
+    placement, mean, part = places.get(why, "not_selected"), n["mean"], rule.get("threshold")
+    above = sum(other["mean"] is not None and mean is not None and other["mean"] > mean for other in counted.values())
+    return {
+        "outcome": outcomes.get(placement, "not_carried"),
+        "placement": placement,
+        "why": why,
+        "rank": None if mean is None else above + 1,
+        "score": decimal(n["support"]),
+        "entitled": decimal(n["entitled"]),
+        "mean": None if mean is None else str(mean),
+        "mean_shown": None if mean is None else percent(mean, Fraction(100)),
+        "percent": None if mean is None or rule["method"] == "score" else percent(mean, Fraction(1)),
+        "needed": None if part is None or n["weighted"] else _needed(part, n[part["base"]]),
+    }
 
 
 # Counting.
@@ -463,11 +674,26 @@ def line(number: int, result: dict[str, Any], stored: Any) -> tuple[str, bool]:
     words += ["%s / %s" % (result["numerator"], result["denominator"])] if result["numerator"] is not None else []
     words += ["needed " + result["needed"]] if result["needed"] is not None else []
     words += [result["percent"] + " %"] if result["percent"] is not None else []
+    verdict, agrees = compared(result, stored)
+    return "item %d: %s; %s" % (number, ", ".join(words), verdict), agrees
+
+
+def ranked_line(number: Any, result: dict[str, Any], stored: Any) -> tuple[str, bool]:
+    """Say the standing of a proposal, or with no number the ballot as a whole, in one line, and whether it agrees with what is stored."""
+    words = [
+        "%s %s" % (key.replace("_", " "), json.dumps(value) if isinstance(value, (list, bool)) else value) for key, value in result.items() if value is not None
+    ]
+    verdict, agrees = compared(result, stored)
+    return "%s: %s; %s" % ("ballot" if number is None else "item %d" % number, ", ".join(words), verdict), agrees
+
+
+def compared(result: dict[str, Any], stored: Any) -> tuple[str, bool]:
+    """Say whether a result agrees with the one stored; only keys that are stored are compared."""
     wrong = [key for key in result if stored is not None and key in stored and differs(key, stored[key], result[key])]
     verdict = "no result stored" if stored is None else "agrees with the stored result"
     if wrong:
         verdict = "DIFFERS: " + ", ".join("%s stored %s, recounted %s" % (key, _shown(stored[key]), _shown(result[key])) for key in wrong)
-    return "item %d: %s; %s" % (number, ", ".join(words), verdict), not wrong
+    return verdict, not wrong
 
 
 def _shown(value: Any) -> str:
@@ -488,15 +714,22 @@ def main(arguments: list[str]) -> int:
             with open(names[0], "rb") as file:  # noqa: PTH123 - readable by anyone who knows a little Python
                 data = file.read()
         record = load(data)
-        rule, weights, items = check(record)
+        ranking = isinstance(record, dict) and isinstance(record.get("ballot"), dict) and record["ballot"].get("kind") == "priority"
+        rule, weights, items = check_ranking(record) if ranking else check(record)
     except (OSError, Invalid) as fault:
         sys.stderr.write(ascii("%s: not a valid record: %s" % (names[0], fault))[1:-1] + "\n")
         return 2
-    results = [tally(rule, count(item, weights)) for item in items]
-    found = [line(item["number"], result, item["result"]) for item, result in zip(items, results)]  # noqa: B905 - Python 3.8 has no strict
+    numbers, stored = [item["number"] for item in items], [item["result"] for item in items]
+    if ranking:
+        results, whole_result = rank(rule, weights, items)
+        numbers, stored, results = [*numbers, None], [*stored, record.get("result")], [*results, whole_result]
+    else:
+        results = [tally(rule, count(item, weights)) for item in items]
+    found = [(ranked_line if ranking else line)(*each) for each in zip(numbers, results, stored)]  # noqa: B905 - the same
     events, whole_chain = chain_lines(record.get("chain"))
     if "--json" in arguments:
-        print(json.dumps([{"number": item["number"], "result": {key: result[key] for key in STORED}} for item, result in zip(items, results)]))  # noqa: B905 - the same
+        shown = [result if ranking else {key: result[key] for key in STORED} for result in results]
+        print(json.dumps([{"number": number, "result": result} for number, result in zip(numbers, shown)]))  # noqa: B905 - Python 3.8 has no strict
     else:
         print("\n".join(ascii(words)[1:-1] for words in [*[words for words, _ in found], *events]))
     return 0 if whole_chain and all(agrees for _, agrees in found) else 1
