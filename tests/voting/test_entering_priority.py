@@ -57,6 +57,7 @@ def test_approvals_on_paper_are_one_whole_that_counts_once_confirmed(app: Flask,
     assert "Entered by" in told(app, cast.huawei.person_id)[-1]
     with app.app_context():
         facts = db.session.scalars(sa.select(Event.facts).where(Event.action == Action.CONFIRM, Event.subject_kind == "ballot")).one()
+    assert len(facts.pop("salt")) == 32
     assert facts == {"scores": {"1": 1, "2": 0, "3": 1, "4": 0}, "unit": "huawei", "channel": "paper", "entry": entry}
 
 

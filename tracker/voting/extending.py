@@ -61,9 +61,10 @@ def too_early(ballot: Ballot) -> Denial | None:
 
     Nor can it while an entered vote, which would replace one that stands, waits for a second person: the close would do away with it.
     """
-    if session().scalar(queries.votes_missing(ballot)):
+    missing, waiting = session().execute(sa.select(queries.votes_missing(ballot).scalar_subquery(), entries.waiting_in(ballot.id).scalar_subquery())).one()
+    if missing:
         return Denial(Kind.WRONG_STATE, say("It can be closed early once every unit that may vote has voted on every item."), ballot.closes_at)
-    if not session().scalar(entries.waiting_in(ballot.id)):
+    if not waiting:
         return None
     return Denial(Kind.WRONG_STATE, say("An entered vote waits for a second person: it is confirmed, sent back or taken back first."), ballot.closes_at)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from tracker.audit.chain import salted
 from tracker.db import session
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import say
@@ -30,7 +31,7 @@ def recuse(ballot_id: int, number: int, *, reason: str, actor: Actor, unit_id: i
         raise Invalid({"item": [say("The unit is recused on this item already.")]})
     if ballot.secrecy is Secrecy.SECRET and entry.voted:
         raise Refused(Denial(Kind.WRONG_STATE, say("The unit has voted, and nobody can tell which secret vote is its own.")))
-    facts = {"unit": entry.unit.code, "item": number, **_vote_taken_away(item, entry.unit_id)}
+    facts = salted({"unit": entry.unit.code, "item": number, **_vote_taken_away(item, entry.unit_id)})
     perform(Action.RECUSE, ballot, actor=actor, note=reason, facts=facts, news=news_of(Action.RECUSE, unit=entry.unit, item=number))
     session().add(Recusal(item_id=item.id, unit_id=entry.unit_id, why=RecusedAs.DECLARED))
     session().execute(sa.delete(Vote).where(Vote.item_id == item.id, Vote.unit_id == unit_id))
