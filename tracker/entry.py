@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from tracker.messages import Message, say
 from tracker.text import clean_line, clean_text, count_zi
 
 LARGEST_ID = 2**31 - 1
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[0-9+() -]{5,30}")
@@ -54,6 +56,7 @@ class Reader:
             Kind.UNIT: lambda key, text, _kept: self._id(key, text),
             Kind.CODE: lambda key, text, kept: self._one_of(key, text, kept.codes or {}),
             Kind.QUARTER: lambda key, text, _kept: self._one_of(key, text, self.quarters),
+            Kind.DAY: lambda key, text, _kept: self._day(key, text),
             Kind.MONTH: lambda key, text, _kept: self._pattern(key, text, _MONTH, say("Write year and month, as in 2021-01.")),
             Kind.EMAIL: lambda key, text, _kept: self._pattern(key, text, _EMAIL, say("This is not an e-mail address.")),
             Kind.LINK: lambda key, text, _kept: self._link(key, text),
@@ -81,6 +84,13 @@ class Reader:
             return int(text)
         self.note(key, say("Choose one of the list."))
         return None
+
+    def _day(self, key: str, text: str) -> str:
+        try:
+            return date.fromisoformat(text if _DAY.fullmatch(text) else "").isoformat()
+        except ValueError:
+            self.note(key, say("Give a day like 2021-01-31."))
+            return text
 
     def _one_of(self, key: str, text: str, allowed: Sequence[str] | Mapping[str, Message]) -> str:
         if text not in allowed:

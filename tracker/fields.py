@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TEXT = "text"
     EMAIL = "email"
     PHONE = "phone"
+    DAY = "day"
     MONTH = "month"
     QUARTER = "quarter"
     MONEY = "money"

@@ -119,6 +119,8 @@ class Action(StrEnum):
     DISMISS = "dismiss"
     UPHOLD = "uphold"
     SET_ASIDE = "set_aside"
+    RESUME = "resume"
+    TERMINATE = "terminate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.exc import DBAPIError
 
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.databases import ON_POSTGRES
 from tracker.audit import chain
 from tracker.audit.models import Event, Head
@@ -56,7 +60,9 @@ def test_an_altered_event_is_found_once_somebody_has_got_past_the_guard(app: Fla
         current.execute(sa.text(unguard))
         current.execute(sa.text("UPDATE event SET role = 'chair' WHERE place = 2"))
     with app.app_context():
-        assert chain.first_broken_link() == 2
+        broken = chain.first_broken_link()
+        assert broken is not None
+        assert (broken.place, broken.action, broken.at) == (2, "create", NOW)
 
 
 def test_a_missing_last_event_is_found_by_the_head(app: Flask, cast: Cast) -> None:
@@ -64,4 +70,58 @@ def test_a_missing_last_event_is_found_by_the_head(app: Flask, cast: Cast) -> No
     with app.app_context(), writing() as current:
         current.execute(sa.update(Head).values(place=2))
     with app.app_context():
-        assert chain.first_broken_link() == 2
+        assert chain.first_broken_link() == chain.Break(2)
+
+
+def test_the_walk_holds_one_batch_of_events_at_a_time_however_long_the_chain(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(10):
+        _act(app, cast, f"p{number}@example.org")
+    held, most, asked = set(), [0], []
+
+    def loaded(row: Event, _context: object) -> None:
+        held.add(id(row))
+        weakref.finalize(row, held.discard, id(row))
+        most[0] = max(most[0], len(held))
+
+    def execute(_connection: object, _cursor: object, statement: str, _parameters: object, context: ExecutionContext, _many: object) -> None:
+        if "FROM event" in statement:
+            asked.append((context.execution_options["stream_results"], context.execution_options["max_row_buffer"]))
+
+    monkeypatch.setattr(chain, "BATCH", 3)
+    with app.app_context():
+        event.listen(Event, "load", loaded)
+        event.listen(db.engine, "before_cursor_execute", execute)
+        try:
+            assert chain.first_broken_link() is None
+        finally:
+            event.remove(Event, "load", loaded)
+            event.remove(db.engine, "before_cursor_execute", execute)
+    assert (most[0] <= 2 * 3, asked) == (True, [(True, 3)]), "the batch that is walked and the one that is read"
+
+
+@pytest.mark.skipif(ON_POSTGRES, reason="PostgreSQL stores no time that cannot be read")
+def test_an_event_that_cannot_even_be_read_is_named(app: Flask, cast: Cast) -> None:
+    for name in ("one", "two", "three", "four"):
+        _act(app, cast, f"{name}@example.org")
+    with app.app_context(), writing() as current:
+        current.execute(sa.text("DROP TRIGGER event_no_update"))
+        current.execute(sa.text("UPDATE event SET facts = '{' WHERE place = 3"))
+    with app.app_context():
+        assert chain.first_broken_link() == chain.Break(3)
+
+
+@pytest.mark.parametrize("digits", [12, 13, 63, 64])
+def test_a_head_is_found_by_its_beginning(app: Flask, cast: Cast, digits: int) -> None:
+    for name in ("one", "two", "three"):
+        _act(app, cast, f"{name}@example.org")
+    second = _events(app)[1].hash
+    with app.app_context():
+        head = chain.parse_head(f" {second[:4].upper()} {second[4:digits]}\n")
+        assert head == second[:digits]
+        assert chain.place_of(head) == 2
+        assert chain.place_of(second[: digits - 1] + ("0" if second[digits - 1] != "0" else "1")) is None
+
+
+@pytest.mark.parametrize("typed", ["", "a" * 11, "a" * 65, "g" * 64, "%" * 64, "a" * 63 + "\x00", "１" * 20])
+def test_what_is_no_head_is_not_looked_for(typed: str) -> None:
+    assert chain.parse_head(typed) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def test_a_change_in_any_column_is_found(app: Flask, hashes: list[str], column: 
     found = run()
 
     assert (found.exit_code, "BROKEN at event 2" in found.output) == (1, True)
+    assert re.search(r"event 2 \(\w+, 2[0-9-]{9} [0-9:]{8} UTC\)", found.output), "its action and its time are said"
 
 
 def test_every_column_is_tried() -> None:

@@ -35,12 +35,12 @@ def test_settle_says_what_sealing_will_write(app: Flask, cast: Cast, yes: int, n
     with app.app_context():
         proposals = [db.session.get_one(Proposal, key) for key in keys]
         mine = standing.settle(proposals, NOW)
-        assert {key: result.outcome.value for key, result in mine.items()} == dict.fromkeys(keys, outcome)
+        assert {key: found.outcome for key, found in mine.items()} == dict.fromkeys(keys, outcome)
         assert [proposal.state_at(NOW) for proposal in proposals] == [state, state]
     with app.app_context(), writing() as session:
         seal(voted)
         written = session.scalars(sa.select(Item.result).order_by(Item.number)).all()
-    assert written == [mine[key].as_full_data() for key in keys]
+    assert written == [mine[key].result.as_full_data() for key in keys]
 
 
 def test_deciding_seals_the_ballot_first(app: Flask, cast: Cast) -> None:

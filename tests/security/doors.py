@@ -7,7 +7,7 @@ line before it replaces ``matrix.txt``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,17 +45,21 @@ WHO = {
 
 METHODS = ("GET", "POST")
 ON = 15
+SECRET = "secret"
+SENT = {("ballots.show", SECRET): {"kind": SECRET, "position-1": "yes"}}
+"""What is sent to a door on an object; nothing to the others: that must never be a server error either."""
 UNTRIED = {"assets.file": "files that everyone may have, the same for all"}
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One method of one route, with the object it is tried on in words and in the values of its address."""
+    """One method of one route, with the object it is tried on in words and in the values of its address, and what is sent to it."""
 
     method: str
     endpoint: str
     on: str
     values: Mapping[str, Any]
+    sent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,13 +85,15 @@ class Samples:
 
 
 def find_samples(session: Session) -> Samples:
-    """Return the first proposal in every state (of Huawei's where it has one), both ballots, and a person, unit and seat."""
+    """Return the first proposal in every state (of Huawei's where it has one), the recorded ballots and the secret one, and a person, unit and seat."""
     proposals: dict[str, int] = {}
     order = sa.case((Proposal.lead_unit.has(Unit.code == "huawei"), 0), else_=1)
     for proposal in session.scalars(sa.select(Proposal).order_by(order, Proposal.id)):
         proposals.setdefault(proposal.state.value, proposal.id)
     recorded = sa.select(Ballot).where(Ballot.kind == BallotKind.POSITION, Ballot.secrecy == Secrecy.RECORDED).order_by(Ballot.id)
     ballots = {ballot.state.value: ballot.id for ballot in session.scalars(recorded)}
+    secret = sa.select(Ballot.id).where(Ballot.secrecy == Secrecy.SECRET, Ballot.sealed_at.is_(None)).order_by(Ballot.id)
+    ballots[SECRET] = session.scalars(secret).first() or 1
     projects = {project.state.value: project.id for project in session.scalars(sa.select(Project).order_by(Project.id.desc()))}
     person = session.scalars(sa.select(Person.id).where(Person.email == "meituan@example.org")).one()
     seat = session.scalars(sa.select(Seat.id).where(Seat.person_id == person)).one()
@@ -197,7 +203,7 @@ def doors(app: Flask, samples: Samples) -> Iterator[Door]:
         for on, values in addresses(rule, samples):
             for method in METHODS:
                 if method in (rule.methods or ()):
-                    yield Door(method, rule.endpoint, on, values)
+                    yield Door(method, rule.endpoint, on, values, SENT.get((rule.endpoint, on), {}))
 
 
 def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
@@ -229,6 +235,8 @@ def addresses(rule: Rule, samples: Samples) -> list[tuple[str, dict[str, Any]]]:
         "view_id": 1,
         "pass_id": samples.late_pass,
         "number": 2,
+        "day": "2021-04-08",
+        "kind": "csv",
     }
     return [("", {name: values[name] for name in names})]
 
@@ -291,8 +299,19 @@ def _quarter(samples: Samples, state: ReportState) -> dict[str, Any]:
     return {"id": project, "quarter": quarter}
 
 
+def _change_addresses(rule: Rule, samples: Samples) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what to try the pages of change requests on: a project in every state, of which one that runs has a request."""
+    if "change_id" in rule.arguments:
+        yield "", {"change_id": 1}
+        return
+    extra = {name: value for name, value in {"kind": "extension", "number": 1}.items() if name in rule.arguments}
+    for state, project in samples.projects.items():
+        yield state, {"id": project, **extra}
+
+
 AREAS: Mapping[str, Callable[[Rule, Samples], Iterator[tuple[str, dict[str, Any]]]]] = {
     "ballots": _ballot_addresses,
+    "changes": _change_addresses,
     "projects": _project_addresses,
     "reports": _report_addresses,
     "reviews": _review_addresses,

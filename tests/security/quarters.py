@@ -12,9 +12,12 @@ from tests.cast import Member
 from tests.product import TODAY
 from tests.projects.plans import PLAN
 from tests.reports.filing import WRITTEN
+from tracker.changes.kinds import ChangeKind, Tier
+from tracker.changes.models import ChangeRequest
+from tracker.changes.rules import ChangeState
 from tracker.members.models import Unit
 from tracker.programmes.models import Programme
-from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.models import Milestone, Obligation, Project, Round, Suspension
 from tracker.projects.obligations import ObligationKind
 from tracker.projects.rules import ProjectState, RoundState
 from tracker.proposals.content import empty
@@ -85,6 +88,20 @@ def place_reports(session: Session, people: Mapping[str, Member], *, lead: str, 
         session.add(_round(programme.id, owed.quarter))
         if state := FILED[owed.quarter]:
             session.add(_report(owed, state, people[lead].person_id))
+
+
+def place_change(session: Session, people: Mapping[str, Member], *, lead: str) -> None:
+    """Let every project that runs have a request for an extension and one that was refused, one more milestone, and a time in which it rested."""
+    for project in session.scalars(sa.select(Project).where(Project.state == ProjectState.RUNNING)):
+        asked = {"asked_by_id": people[lead].person_id, "asked_at": TODAY, "reason": "需要更多时间。"}
+        before, wanted = {"end_on": str(project.end_on)}, {"end_on": "2023-03-31"}
+        state, kind, tier = ChangeState.ASKED, ChangeKind.EXTENSION, Tier.CHAIR
+        session.add(ChangeRequest(project_id=project.id, number=1, kind=kind, tier=tier, state=state, before=before, wanted=wanted, **asked))
+        done = {"state": ChangeState.REFUSED, "opinion": "理由不足。", "decided_by_id": people["chair"].person_id, "decided_at": TODAY}
+        session.add(ChangeRequest(project_id=project.id, number=2, kind=ChangeKind.TERMINATION, tier=tier, **done, **asked))
+        session.add(Milestone(project_id=project.id, place=90, title="形成研究报告", original_on=LAST_ON, baseline_on=LAST_ON))
+        session.add(Suspension(project_id=project.id, from_on=FIRST_ON, resumed_on=OPENS_ON))
+    session.flush()
 
 
 def _round(programme_id: int, quarter: str) -> Round:

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from io import BytesIO
 from urllib.parse import quote, urlencode
 
@@ -22,13 +23,14 @@ from werkzeug.test import TestResponse, encode_multipart
 from tests.product import TODAY, Year, sign_in_as
 from tests.security.amending import place_changes
 from tests.security.calling import place_calls
-from tests.security.channels import place_channels
+from tests.security.channels import place_channels, place_secret_ballot
 from tests.security.doors import Door, doors, find_samples
 from tests.security.late import place_pass
 from tests.security.newer import place_form
-from tests.security.quarters import place_reports
+from tests.security.quarters import place_change, place_reports
 from tests.security.reading import Page, dangers
 from tests.unguarded import FROZEN, drop_guards
+from tracker.changes.models import ChangeRequest
 from tracker.db import Base, db, writing
 from tracker.decisions.models import HeldDecision
 from tracker.decisions.rules import DecisionKind
@@ -36,6 +38,8 @@ from tracker.notifications.models import Mail
 from tracker.notifications.rules import MailState
 from tracker.policy import Role
 from tracker.programmes.models import Programme
+from tracker.projects.models import CalendarDay
+from tracker.projects.rules import DayState
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
 from tracker.reports.models import Comment, Report
@@ -304,7 +308,7 @@ KEPT_COLUMNS = {
     "investigator_key",
     "message_id",
 }
-WITHOUT_TEXTS = {"follow", "mail_choice", "secret_vote"}
+WITHOUT_TEXTS = {"follow", "mail_choice", "secret_vote", "suspension"}
 NOT_SHOWN = {"search_text.words", "ballot_item.title_en"} | {
     f"notice.params.{part}" for part in ("person.zh", "person.en", "seat.params.unit.zh", "seat.params.unit.en", "expert.zh")
 }
@@ -370,6 +374,8 @@ def place_the_rest(session: sa.orm.Session, year: Year) -> None:
     place_changes(session)
     place_pass(session, year.people, holder="sogou")
     place_calls(session, year.people)
+    place_change(session, year.people, lead="huawei")
+    place_secret_ballot(year.people)
     place_channels(session, year.people, holder="huawei")
     proposal = session.scalars(sa.select(Proposal).where(Proposal.state == ProposalState.BALLOTED)).first()
     assert proposal is not None
@@ -380,6 +386,7 @@ def place_the_rest(session: sa.orm.Session, year: Year) -> None:
     report = session.scalars(sa.select(Report.id).where(Report.state == ReportState.SUBMITTED)).first()
     session.add(Comment(report_id=report, person_id=chair.person_id, role=Role.CHAIR, text="x", made_at=TODAY))
     place_form(session, year.people)
+    session.add(CalendarDay(day=date(2021, 2, 3), state=DayState.OFF, reason="x", person_id=chair.person_id, decided_at=TODAY))
     for who in PEOPLE:
         post = {"standing": MailState.BOUNCED, "made_at": TODAY, "due_at": TODAY, "subject": "x", "text": "x", "trouble": "x"}
         session.add(Mail(id=PEOPLE.index(who) + 1, person_id=year.people[who].person_id, message_id=f"<{who}@localhost>", **post))
@@ -420,12 +427,13 @@ def crawl(app: Flask, year: Year, *more: str) -> Iterator[tuple[str, str]]:
 
 
 def beside(app: Flask) -> list[str]:
-    """Return the pages of what is said and judged beside each proposal: the crawl reads them of one proposal only."""
+    """Return the pages of what is said, judged and asked for beside each proposal and project: the crawl reads them of one only."""
     with app.app_context():
         proposals = [f"/proposals/{key}{part}" for key in db.session.scalars(sa.select(Proposal.id)) for part in ("/screen", "/comments", "/reviews")]
         reviews = [f"/reviews/{key}" for key in db.session.scalars(sa.select(Review.id))]
+        changes = [f"/projects/{key}/changes/{number}" for key, number in db.session.execute(sa.select(ChangeRequest.project_id, ChangeRequest.number))]
         db.session.remove()
-    return [*proposals, *reviews]
+    return [*proposals, *reviews, *changes]
 
 
 @pytest.mark.slow

@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 
 from tests.product import TODAY, Year, make_app, sign_in_as
 from tests.security.amending import place_changes
-from tests.security.channels import place_channels
+from tests.security.channels import place_channels, place_secret_ballot
 from tests.security.doors import WHO, Door, Samples, doors, find_samples
 from tests.security.late import place_pass
 from tests.security.newer import place_form
-from tests.security.quarters import place_reports
+from tests.security.quarters import place_change, place_reports
 from tests.security.reviewing import place_reviews
 from tests.security.spoken import place_comment
 from tracker import clock
@@ -45,9 +45,11 @@ class House:
         with self.app.app_context(), writing() as session:
             session.execute(sa.update(Person).where(Person.id == self.year.people["unit-18"].person_id).values(state=PersonState.SUSPENDED))
             place_reports(session, self.year.people, lead=str(WHO["lead"]), partner=str(WHO["partner"]))
+            place_change(session, self.year.people, lead=str(WHO["lead"]))
             place_changes(session)
             place_comment(session, self.year.people)
             place_form(session, self.year.people)
+            place_secret_ballot(self.year.people)
             place_channels(session, self.year.people, holder=str(WHO["lead"]))
             place_pass(session, self.year.people, holder=str(WHO["stranger"]))
             place_reviews(session, self.year.people, lead=str(WHO["lead"]), expert=str(WHO["expert"]))
@@ -68,7 +70,8 @@ class House:
         """Knock, and say with which status the door answered."""
         with self.app.test_request_context():
             path = self.app.url_for(door.endpoint, **door.values)
-        status = self.clients[who].open(path, method=door.method).status_code
+        sent = door.sent if door.method == "POST" else {}
+        status = self.clients[who].open(path, method=door.method, data=sent).status_code
         if door.method == "POST" and status in SUCCESS and who != "visitor":
             self.renew()
         return status

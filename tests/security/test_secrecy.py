@@ -27,6 +27,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.cast import NOW, Cast, Member
+from tests.product import Statements
 from tests.racing import Race
 from tracker import clock
 from tracker.audit.models import Event
@@ -59,7 +60,7 @@ class Truth:
     said: dict[int, str]
 
 
-def _open(app: Flask, cast: Cast, *, receipt: str = "list") -> int:
+def _open(app: Flask, cast: Cast, *, receipt: str = "list", questions: int = 1) -> int:
     plan = Plan(
         cast.programme_id,
         [],
@@ -68,7 +69,7 @@ def _open(app: Flask, cast: Cast, *, receipt: str = "list") -> int:
         dict(PRESETS["majority"].rule),
         CLOSES,
         options={"receipt": receipt},
-        questions=[Question("选举组长", "Elect a head")],
+        questions=[Question("选举组长", "Elect a head")] * questions,
         secrecy=Secrecy.SECRET,
     )
     with app.app_context(), writing():
@@ -279,6 +280,26 @@ def test_a_secret_vote_is_cast_once_with_codes_that_are_published(app: Flask, ca
         assert code in page
         assert "Votes by unit" not in page
         assert client_of(cast.chair).get(f"/ballots/{ballot}/record.json").status_code == 200
+
+
+def test_a_secret_cast_asks_the_database_the_same_for_the_first_unit_and_the_last_and_for_one_item_and_three(
+    app: Flask, cast: Cast, client_of: SignIn, queries: Callable[[], AbstractContextManager[Statements]]
+) -> None:
+    seen = []
+    for questions in (1, 3):
+        ballot = _open(app, cast, questions=questions)
+        chosen = {f"position-{number}": "yes" for number in range(1, questions + 1)}
+        voters = _voters(cast)
+        for nth, voter in enumerate(voters):
+            client = client_of(voter)
+            if nth in {0, len(voters) - 1}:
+                with queries() as statements:
+                    assert client.post(f"/ballots/{ballot}", data={"kind": "secret", **chosen}).status_code == 200
+                seen.append(len(statements))
+            else:
+                client.post(f"/ballots/{ballot}", data={"kind": "secret", **chosen})
+    assert len(set(seen)) == 1, seen
+    assert seen[0] <= 14, seen
 
 
 @pytest.mark.parametrize("data", [{}, {"position-1": "discuss"}, {"position-1": "x"}, {"position-1": "yes", "position-2": "yes"}, {"position-9" * 9: "yes"}])

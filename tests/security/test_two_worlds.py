@@ -266,6 +266,6 @@ def test_the_head_of_the_chain_gives_no_vote_away_to_whoever_tries_them_all(app:
         actions.cast(ballot, {1: actions.Choice(Position.NO, REASON)}, actor=cast.huawei.actor)
     with app.app_context():
         event = db.session.scalars(sa.select(Event).where(Event.action == Action.CAST)).one()
-        tried = {position: link(event.previous, event.content() | {"facts": {"votes": {"1": position.value}}}) for position in Position}
+        tried = {position: link(event.previous, event.content() | {"facts": {"unit": "huawei", "votes": {"1": position.value}}}) for position in Position}
     found = [position for position, digest in tried.items() if digest == event.hash]
     assert found == ([] if salted else [Position.NO])

@@ -63,19 +63,19 @@ def demonstration() -> Iterator[str]:
             db.engine.dispose()
 
 
-def take(browser: Browser, address: str, picture: Picture) -> Path:
+def take(browser: Browser, address: str, picture: Picture, *, folder: Path = FOLDER) -> Path:
     """Take one picture and return where it is; raises ValueError when the file is too large for a guide."""
     context = browser.new_context(
         viewport={"width": picture.width, "height": picture.height}, locale=picture.language, color_scheme="light", reduced_motion="reduce"
     )
     page = context.new_page()
     page.goto(f"{address}/sign-in")
-    page.locator("form[action*='/sign-in/as/']", has=page.locator("button")).nth(_place(picture.person)).locator("button").click()
+    page.locator("button[formaction*='/sign-in/as/']").nth(_place(picture.person)).click()
     page.goto(address + picture.path)
     if picture.unfold:
         page.locator(picture.unfold).first.locator("summary").click()
         page.evaluate("document.activeElement.blur()")
-    target = FOLDER / f"{picture.name}.png"
+    target = folder / f"{picture.name}.png"
     page.screenshot(path=target)
     context.close()
     if target.stat().st_size > LARGEST:

@@ -21,6 +21,7 @@ from tracker.audit.models import Event
 from tracker.db import db, get, writing
 from tracker.decisions import actions as decisions
 from tracker.decisions.rules import DecisionKind
+from tracker.decisions.standing import settle
 from tracker.decisions.taking import Taking
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.notifications.models import Notice
@@ -31,6 +32,7 @@ from tracker.voting.actions import Choice, Plan
 from tracker.voting.models import Ballot, Item, Reply, Vote
 from tracker.voting.presets import PRESETS
 from tracker.voting.record import parse_record, recount
+from tracker.voting.recusing import TAKEN
 from tracker.voting.tally import Position
 
 CLOSES = NOW + timedelta(days=2)
@@ -195,6 +197,20 @@ def test_a_strike_that_changes_the_outcome_leaves_it_to_the_chair(app: Flask, ca
             _do(app, partial(actions.strike, opened, _voters(cast)[1].actor.unit_id or 0, reason="x", actor=cast.secretariat.actor))
 
 
+def test_a_dispute_is_shown_as_one_before_anybody_seals_the_ballot(app: Flask, cast: Cast, opened: int, topic: int, at: At, client_of: SignIn) -> None:
+    _vote(app, cast, opened, 9, 8)
+    _do(app, partial(actions.strike, opened, _voters(cast)[0].actor.unit_id or 0, reason="not entitled", actor=cast.secretariat.actor))
+    with at(AFTER):
+        chair = client_of(cast.chair)
+        pages = [chair.get(address).text for address in ("/", f"/proposals/{topic}/decide?kind=approve")]
+        with app.app_context():
+            told = settle([db.session.get_one(Proposal, topic)], AFTER)[topic].outcome
+            assert db.session.get_one(Ballot, opened).sealed_at is None, "reading seals nothing"
+        _do(app, partial(actions.seal, opened))
+    assert ["the chair decides between the two tallies" in page for page in pages] == [True, True]
+    assert (told, _outcome(app, topic)) == ("disputed", "disputed")
+
+
 def test_only_a_vote_that_is_there_is_struck_once_with_a_reason_by_the_secretariat(app: Flask, cast: Cast, opened: int) -> None:
     _vote(app, cast, opened, 1, 0)
     unit, silent = _voters(cast)[0].actor.unit_id or 0, _voters(cast)[5].actor.unit_id or 0
@@ -317,5 +333,16 @@ def test_closing_early_is_offered_once_nobody_is_waited_for(app: Flask, cast: Ca
 def test_everybody_reads_how_we_vote_in_both_languages(cast: Cast, client_of: SignIn) -> None:
     client = client_of(cast.expert)
     assert "What is not promised" in client.get("/help/voting").text
-    client.post("/language", data={"language": "zh"})
-    assert client.get("/help/voting").status_code == 200
+    client.post("/language", data={"locale": "zh"})
+    assert "不能保证：" in client.get("/help/voting").text
+
+
+def test_a_unit_recused_by_the_secretariat_is_told_and_that_its_vote_is_gone(app: Flask, cast: Cast, opened: int) -> None:
+    voter, unit = cast.huawei, cast.units["huawei"]
+    _do(app, partial(actions.cast, opened, {1: Choice(Position.YES)}, actor=voter.actor))
+
+    _do(app, partial(actions.recuse, opened, 1, reason="a subsidiary", actor=cast.secretariat.actor, unit_id=unit))
+
+    with app.app_context():
+        told = db.session.scalars(sa.select(Notice).where(Notice.person_id == voter.person_id, Notice.action == "recuse")).all()
+        assert [notice.msgid for notice in told] == [TAKEN.msgid]

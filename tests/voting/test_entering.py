@@ -100,7 +100,7 @@ def test_nothing_counts_before_a_second_person_confirms_it(app: Flask, cast: Cas
     with app.app_context():
         facts = db.session.scalars(sa.select(Event.facts).where(Event.action == Action.CONFIRM, Event.subject_kind == "ballot")).one()
     assert len(facts.pop("salt")) == 32
-    assert facts == {"votes": {"1": "yes", "2": "no"}, "unit": "bytedance", "channel": "paper", "entry": entry}
+    assert facts == {"votes": {"1": "yes", "2": "no"}, "unit": "bytedance", "channel": "paper", "entry": entry, "commitments": {"1": ["data"]}}
 
 
 def test_whoever_entered_it_neither_confirms_it_nor_sends_it_back(app: Flask, cast: Cast, opened: int) -> None:

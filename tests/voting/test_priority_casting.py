@@ -124,7 +124,7 @@ def test_settle_says_of_a_due_ballot_what_sealing_will_write(app: Flask, cast: C
 
     with app.app_context():
         proposals = list(db.session.scalars(sa.select(Proposal).order_by(Proposal.id)))
-        derived = {key: result.as_full_data() for key, result in settle(proposals, CLOSES).items()}
+        derived = {key: standing.result.as_full_data() for key, standing in settle(proposals, CLOSES).items()}
         after = [proposal.state_at(CLOSES) for proposal in proposals]
     with at(CLOSES), app.app_context(), writing():
         assert actions.seal(ballot)

@@ -128,7 +128,7 @@ def test_both_units_are_told_what_was_cast_for_whom_and_by_whom(app: Flask, cast
         assert "your unit cast the vote of ByteDance by proxy: item 1 “互联网企业反垄断合规规则适用”: Against. Cast by Huawei alternate on" in last[who]
     assert facts is not None
     assert len(facts.pop("salt")) == 32
-    assert facts == {"votes": {"1": "no"}, "channel": "proxy", "holder": "huawei"}
+    assert facts == {"unit": "bytedance", "votes": {"1": "no"}, "channel": "proxy", "holder": "huawei"}
 
 
 def test_the_page_of_what_stands_names_the_way_it_came(app: Flask, cast: Cast, client_of: SignIn, opened: int) -> None:
@@ -302,6 +302,7 @@ def test_the_pages_record_it_and_switch_between_the_units(app: Flask, cast: Cast
     with desk.get(f"/ballots/{opened}/proxies/{key}/scan", buffered=True) as scan:
         assert scan.data == b"%PDF-1.7 x"
     assert holder.get(f"/ballots/{opened}/proxies/{key}/scan").status_code == 403
+    assert f"/proxies/{key}/revoke" in desk.get(f"/ballots/{opened}/proxies").text
     assert "You also vote for ByteDance, by proxy" in holder.get(f"/ballots/{opened}").text
     address = f"/ballots/{opened}/by-proxy"
     page = holder.get(address).text
@@ -309,6 +310,8 @@ def test_the_pages_record_it_and_switch_between_the_units(app: Flask, cast: Cast
     assert holder.post(address, data={"position-1": "no"}).status_code == 422
     assert holder.post(address, data={"position-1": "no", "reason-1": "marker-of-a-proxy"}).status_code == 303
     assert "marker-of-a-proxy" in holder.get(address).text
+    page = desk.get(f"/ballots/{opened}/proxies").text
+    assert ("/revoke" in page, "used" in page) == (False, True), "what would be refused is not offered"
     for other in (cast.bytedance, cast.meituan, cast.secretariat, cast.chair):
         assert client_of(other).get(address).status_code == 404
     for other in (cast.meituan, cast.secretariat, cast.chair):

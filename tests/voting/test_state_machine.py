@@ -1,4 +1,4 @@
-"""A ballot from its opening to its recount under any order of acts, beside a model that a child could follow; and twelve faults it must find.
+"""A ballot from its opening to its recount under any order of acts, beside a model that a child could follow; and fourteen faults it must find.
 
 The model knows one rule by heart, two thirds return a vote and more than half of the votes returned are yes, and keeps votes in a dictionary.
 The machine does the same acts with the product's own actions on the database and compares after each step.
@@ -19,14 +19,19 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy.orm import joinedload
 
 from tests.cast import NOW, Cast, Member
 from tests.decisions.placing import place
+from tests.product import sign_in_as
 from tracker import clock
 from tracker.db import db, session, writing
 from tracker.digest import canonical, sha256_hex
 from tracker.errors import Invalid, Refused
-from tracker.policy import Action
+from tracker.members import seats
+from tracker.members.models import Person, Seat
+from tracker.members.rules import PersonState
+from tracker.policy import Action, Actor, Role
 from tracker.proposals.states import ProposalState
 from tracker.voting import actions, casting, counting, extending, queries, retallying, striking
 from tracker.voting import rules as law
@@ -133,6 +138,33 @@ class Machine(RuleBasedStateMachine):
             self.recused.add(unit)
             if self.votes.pop(unit, None) is not None:
                 self.took_back.add(unit)
+
+    @rule(unit=UNITS, position=POSITIONS)
+    def replace_the_representative(self, unit: int, position: Position) -> None:
+        """Seat a successor; whoever represented the unit, still signed in, sends another vote from the page that is open."""
+        at = self.closes if self.closed else LATER
+        with clock.standing_at(at):
+            browser = sign_in_as(self.app, self.members[unit])
+            self.members[unit] = self._act(at, lambda: self._succeed(self.members[unit]))
+            answer = browser.post(f"/ballots/{self.ballot}", data={"position-1": position.value, "reason-1": "because"})
+        assert answer.status_code == 403, "whose seat has ended was let in"
+
+    def _succeed(self, member: Member) -> Member:
+        seat = session().scalars(sa.select(Seat).options(joinedload(Seat.person), joinedload(Seat.unit)).where(Seat.id == member.actor.seat_id)).one()
+        seats.end(seat, until_at=None, actor=self.cast.secretariat.actor)
+        nth = session().scalar(sa.select(sa.func.count(Person.id)))
+        heir = Person(name_zh="继任代表", name_en="Successor", email=f"successor-{nth}@example.org", state=PersonState.ACTIVE, created_at=NOW)
+        heir.seats.append(Seat(role=Role.REPRESENTATIVE, unit_id=seat.unit_id, from_at=clock.now()))
+        session().add(heir)
+        session().flush()
+        return Member(member.name, heir.id, Actor(heir.id, Role.REPRESENTATIVE, seat.unit_id, heir.seats[0].id))
+
+    def teardown(self) -> None:
+        """Give the seats back to the cast: the next ballot begins with them."""
+        kept = {member.actor.seat_id for member in self.cast.people.values()}
+        with self.app.app_context(), writing() as current:
+            current.execute(sa.update(Seat).where(Seat.id.in_(kept)).values(until_at=None))
+            current.execute(sa.update(Seat).where(Seat.id.not_in(kept), Seat.until_at.is_(None)).values(until_at=NOW + timedelta(days=9)))
 
     @rule(hours=st.integers(-2, 5))
     def extend(self, hours: int) -> None:
@@ -268,6 +300,11 @@ PATCHES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "an extension is told but not made": lambda patch: patch.setattr(extending, "_move", lambda _ballot, _closes_at: None),
     "a struck unit may vote again": lambda patch: patch.setitem(*_rewritten(Action.CAST, law.not_struck)),
     "a ballot can be shortened": lambda patch: patch.setattr(actions, "extend", _any_close),
+    "a seat that ends keeps its rights until the morning": lambda patch: patch.setattr(
+        seats,
+        "end",
+        lambda seat, *, until_at, actor: setattr(seat, "until_at", clock.now() + timedelta(hours=12)),  # noqa: ARG005 - its signature
+    ),
     "every vote is counted as one in favour": lambda patch: patch.setattr(
         Record, "counts", lambda _record, item: Counts(roll=ROLL, recused=len(item.recused), yes=len(item.votes))
     ),

@@ -1,8 +1,11 @@
-"""Approved with changes (修改后立项): the chair asks, the unit sends in a new version, the secretariat accepts it or sends it back."""
+"""Change requests on the pages of everybody concerned: asked for, looked at, decided; at once, by strangers, with whatever is typed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,117 +13,169 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.cast import Cast
-from tests.decisions.placing import decisions_on, state_of, told
-from tests.web.test_proposals_writing import full, start
-from tracker.db import session, writing
-from tracker.projects.models import Project
-from tracker.proposals.models import Proposal
-from tracker.proposals.states import ProposalState
+from tests.changes.asking import approve, ask, facts_of, running, states
+from tests.product import sign_in_as
+from tests.projects.plans import approved, owes
+from tests.racing import Race
+from tracker.audit.models import Event
+from tracker.changes.kinds import CHANGES, ChangeKind
+from tracker.changes.models import ChangeRequest
+from tracker.changes.rules import ChangeState
+from tracker.db import db
+from tracker.projects.models import Suspension
 
 ClientOf = Callable[..., FlaskClient]
-WANTED = "研究方法一节补充国际比较；经费压缩到十五万元以内。"
+Counting = Callable[[], AbstractContextManager[Any]]
+C = ChangeKind
+REASON = "合作单位调整，需要更多时间。"
+TIERS = "/programmes/2021/edit/changes"
 
 
 @pytest.fixture
-def asked(app: Flask, cast: Cast, client_of: ClientOf) -> int:
-    """A proposal of Huawei that the chair approved with changes, wanted by the end of the month."""
-    huawei = client_of(cast.huawei)
-    url = start(huawei)
-    huawei.post(f"{url}/edit", data=full(cast, 1))
-    huawei.post(f"{url}/submit", data={"version": "2", "undertaking": "y"})
-    key = int(url.rpartition("/")[2])
-    with app.app_context(), writing() as current:
-        proposal = current.get_one(Proposal, key)
-        proposal.state, proposal.ballot_outcome, proposal.screened_at = (
-            ProposalState.BALLOTED,
-            "carried",
-            proposal.submitted_at,
-        )  # the stages between are not asked here
-    answer = client_of(cast.chair).post(
-        f"{url}/decide", data={"kind": "approve_with_changes", "changes": WANTED, "due": "2021-01-31T18:00", "opinion": "", "seen": "0"}
-    )
-    assert answer.status_code == 303
-    return key
+def key(app: Flask, cast: Cast) -> int:
+    return running(app, cast, partner="huawei")
 
 
-def version_of(app: Flask, key: int) -> str:
+def url(key: int, rest: object = "") -> str:
+    return f"/projects/{key}/changes{f'/{rest}' if rest else ''}"
+
+
+def test_a_unit_asks_the_chair_approves_and_the_project_says_so(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    lead, chair = client_of(cast.caict), client_of(cast.chair)
+    assert "Ask for a change" in lead.get(f"/projects/{key}").text
+    assert lead.post(url(key, "new/extension"), data={"end_on": "2022-03-31", "reason": REASON}).status_code == 303
+    assert "Changes asked for: 1" in chair.get("/").text
+    page = chair.get(url(key, 1)).text
+    assert (REASON in page, "31 March 2022" in page, "31 December 2021" in page) == (True, True, True)
+    assert chair.post(url(key, 1), data={"version": "1", "do": "approve", "note": "同意。"}).status_code == 303
+    assert owes(app, key)[-1] == ("2022Q1", "final")
+    shown = client_of(cast.meituan).get(f"/projects/{key}").text
+    assert ("31 March 2022" in shown, "Changed the project" in shown) == (True, True)
+
+
+@pytest.mark.parametrize("kind", list(CHANGES))
+def test_every_kind_has_its_form_and_its_page(app: Flask, cast: Cast, client_of: ClientOf, key: int, kind: ChangeKind) -> None:
+    if kind is C.RESUMPTION:
+        ask(app, key, C.SUSPENSION, cast.chair, from_on="2021-02-01")
+    lead = client_of(cast.caict, "zh")
+    assert lead.get(url(key, f"new/{kind.value}")).status_code == 200
+    assert lead.post(url(key, f"new/{kind.value}"), data={"reason": REASON}).status_code == (303 if kind is C.TERMINATION else 422)
+
+
+def test_what_was_typed_comes_back_with_what_is_wrong_beside_it(cast: Cast, client_of: ClientOf, key: int) -> None:
+    answer = client_of(cast.caict).post(url(key, "new/extension"), data={"end_on": "2021-06-30", "reason": REASON})
+    assert (answer.status_code, REASON in answer.text, "2021-06-30" in answer.text) == (422, True, True)
+    assert "An extension ends after the present last day" in answer.text
+
+
+def test_rows_come_and_go_without_anything_being_asked(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    page = client_of(cast.caict).post(url(key, "new/team"), data={"team-0-name": "张三", "add-team": "1", "reason": REASON})
+    assert (page.status_code, 'name="team-1-name"' in page.text, "张三" in page.text) == (200, True, True)
+    assert states(app, key) == []
+
+
+def test_milestones_are_moved_by_their_days_alone(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    lead = client_of(cast.caict)
+    page = lead.get(url(key, "new/milestones")).text
+    assert 'name="milestones-1-baseline_on"' in page
+    data = {f"milestones-{place}-title": title for place, title in enumerate(("梳理指南要点", "访谈十家平台企业"))}
+    days = {"milestones-0-baseline_on": "2021-03-31", "milestones-1-baseline_on": "2021-08-31"}
+    assert lead.post(url(key, "new/milestones"), data={**data, **days, "reason": REASON}).status_code == 303
+    assert client_of(cast.secretariat).post(url(key, 1), data={"version": "1", "do": "approve"}).status_code == 303
+    assert "moved 1 time" in lead.get(f"/projects/{key}").text
+    assert lead.post(url(key, "new/milestones"), data={**data, "milestones-0-title": "别的", **days, "reason": REASON}).status_code == 422
+    assert facts_of(app, key)["milestones"][1][3] == 1
+
+
+def test_a_page_that_is_old_decides_nothing(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    ask(app, key, C.EXTENSION, cast.caict, end_on="2022-03-31")
+    chair = client_of(cast.chair)
+    assert chair.post(url(key, 1), data={"version": "0", "do": "approve", "note": "同意，但请注意进度。"}).status_code == 409
+    assert chair.post(url(key, 1), data={"version": "1"}).status_code == 422
+    assert chair.post(url(key, 1), data={"version": "1", "do": "refuse"}).status_code == 422
+    assert states(app, key) == [ChangeState.ASKED]
+    assert chair.post(url(key, 1), data={"version": "1", "do": "refuse", "note": "理由不足。"}).status_code == 303
+    assert chair.post(url(key, 1), data={"version": "2", "do": "approve"}).status_code == 409
+
+
+def test_strangers_see_it_once_it_has_taken_effect_and_not_before(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    number = ask(app, key, C.EXTENSION, cast.caict, end_on="2022-03-31")
+    stranger = client_of(cast.meituan)
+    assert (stranger.get(url(key, number)).status_code, stranger.post(url(key, number), data={"do": "approve"}).status_code) == (404, 404)
+    assert "Extension" not in stranger.get(url(key)).text
+    assert client_of(cast.huawei).get(url(key, number)).status_code == 200
+    assert client_of(cast.huawei).post(url(key, number), data={"version": "1", "do": "approve"}).status_code == 403
+    assert client_of(cast.caict).post(url(key, number), data={"version": "1", "do": "approve"}).status_code == 403
+    approve(app, key, number, cast.chair)
+    assert stranger.get(url(key, number)).status_code == 200
+    assert stranger.get("/changes/1").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["new/no_such_kind", "new/", "99", "99999999999"])
+def test_unknown_addresses_are_not_found(cast: Cast, client_of: ClientOf, key: int, path: str) -> None:
+    assert client_of(cast.caict).get(url(key, path)).status_code == 404
+
+
+def test_a_project_that_has_not_started_has_no_changes(app: Flask, cast: Cast, client_of: ClientOf) -> None:
+    key = approved(app, cast)
+    assert client_of(cast.caict).get(url(key, "new/extension")).status_code == 409
+    assert "Ask for a change" not in client_of(cast.caict).get(url(key)).text
+
+
+def test_the_secretariat_sets_whose_word_is_needed(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    secretariat = client_of(cast.secretariat)
+    assert secretariat.get(TIERS).status_code == 200
+    kinds = dict.fromkeys(CHANGES, "note")
+    assert secretariat.post(TIERS, data={**kinds, "team": "nobody", "version": "1"}).status_code == 422
+    assert secretariat.post(TIERS, data={**kinds, "version": "0"}).status_code == 409
+    assert secretariat.post(TIERS, data={**kinds, "version": "1"}).status_code == 303
+    assert client_of(cast.chair).post(TIERS, data={**kinds, "version": "2"}).status_code == 403
+    assert client_of(cast.caict).post(url(key, "new/extension"), data={"end_on": "2022-03-31", "reason": REASON}).status_code == 303
+    assert states(app, key) == [ChangeState.NOTED]
+
+
+@pytest.mark.parametrize("locked", [True, pytest.param(False, id="the control: without the lock two are approved twice")])
+def test_two_who_decide_at_once_do_it_one_after_the_other(app: Flask, cast: Cast, key: int, *, locked: bool) -> None:
+    ask(app, key, C.SUSPENSION, cast.caict, from_on="2021-04-01")
+    people = [sign_in_as(app, who) for who in (cast.chair, cast.director)]
+
+    def decide(client: FlaskClient) -> int:
+        return client.post(url(key, 1), data={"version": "1", "do": "approve", "note": "同意。"}).status_code
+
+    race = Race(before=("UPDATE change_request",), locked=locked)
+    with race.course(app), ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(decide, people))
     with app.app_context():
-        return str(session().get_one(Proposal, key).version)
+        rests = db.session.scalar(sa.select(sa.func.count(Suspension.id)))
+        done = db.session.scalar(sa.select(sa.func.count(Event.place)).where(Event.subject_kind == "change_request", Event.action == "approve"))
+    assert ((found, rests, done) == ([303, 409], 1, 1)) is locked
 
 
-def send_in(app: Flask, cast: Cast, client: FlaskClient, key: int, method: str = "加入欧盟与美国的比较。") -> None:
-    assert client.post(f"/proposals/{key}/edit", data=full(cast, int(version_of(app, key)), method=method)).status_code == 303
-    assert client.post(f"/proposals/{key}/submit", data={"version": version_of(app, key), "undertaking": "y", "note": "已补充"}).status_code == 303
+def test_the_pages_ask_the_database_the_same_at_one_request_and_at_three(app: Flask, cast: Cast, client_of: ClientOf, key: int, queries: Counting) -> None:
+    chair, seen = client_of(cast.chair), []
+    for wanted in range(3):
+        ask(
+            app,
+            key,
+            [C.EXTENSION, C.TITLE, C.CONTENT][wanted],
+            cast.caict,
+            **[{"end_on": "2022-03-31"}, {"title_zh": "新", "title_en": ""}, {"content": "甲", "method": "乙"}][wanted],
+        )
+        counted = []
+        for page in (url(key), url(key, 1), f"/projects/{key}"):
+            with queries() as statements:
+                assert chair.get(page).status_code == 200
+            counted.append(len(statements))
+        seen.append(counted)
+    assert seen[0] == seen[2]
+    assert max(seen[0]) <= 9, seen
 
 
-def projects(app: Flask) -> list[tuple[str, int]]:
+def test_whatever_is_typed_is_shown_as_text(app: Flask, cast: Cast, client_of: ClientOf, key: int) -> None:
+    hostile = "<script>alert(1)</script>\"'{{7*7}}"
+    ask(app, key, C.TITLE, cast.caict, title_zh=hostile[:40], title_en="", reason=hostile)
+    page = client_of(cast.chair).get(url(key, 1)).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
     with app.app_context():
-        return [(one.number, one.approved.number) for one in session().scalars(sa.select(Project).options(sa.orm.joinedload(Project.approved)))]
-
-
-def test_the_whole_way_from_the_chairs_words_to_the_project(app: Flask, cast: Cast, client_of: ClientOf, asked: int) -> None:
-    url, huawei, secretariat = f"/proposals/{asked}", client_of(cast.huawei), client_of(cast.secretariat)
-    assert (state_of(app, asked), decisions_on(app, asked)[0].changes, projects(app)) == (ProposalState.APPROVED_WITH_CHANGES, WANTED, [])
-    assert WANTED in huawei.get(url).text
-    assert "Approved with changes" in huawei.get("/").text
-    assert "wanted by" in huawei.get(f"{url}/edit").text
-    assert secretariat.get(f"{url}/changes").status_code == 409, "nothing is sent in yet"
-    send_in(app, cast, huawei, asked)
-    assert huawei.get(f"{url}/edit").status_code == 409, "the secretariat has it"
-    assert f"{url}/changes" in secretariat.get("/").text
-    assert "加入欧盟与美国的比较" in secretariat.get(f"{url}/changes").text
-    answer = secretariat.post(f"{url}/changes", data={"do": "accept", "version": version_of(app, asked), "note": ""})
-    assert answer.status_code == 303
-    assert (state_of(app, asked), projects(app)) == (ProposalState.APPROVED, [("IPWC-2021-01", 2)])
-    assert cast.huawei.person_id in told(app, asked, "accept_changes")
-    assert secretariat.post(f"{url}/changes", data={"do": "accept", "version": "9", "note": ""}).status_code == 409, "done already"
-
-
-def test_the_working_copy_stays_with_the_unit_until_it_is_sent_in(app: Flask, cast: Cast, client_of: ClientOf, asked: int) -> None:
-    huawei = client_of(cast.huawei)
-    huawei.post(f"/proposals/{asked}/edit", data=full(cast, int(version_of(app, asked)), method="尚未送出的新方法"))
-    assert "尚未送出的新方法" not in client_of(cast.bytedance).get(f"/proposals/{asked}").text
-    send_in(app, cast, huawei, asked, "送出的新方法")
-    assert "送出的新方法" in client_of(cast.bytedance).get(f"/proposals/{asked}").text
-
-
-def test_sent_back_with_a_remark_it_is_the_units_turn_again(app: Flask, cast: Cast, client_of: ClientOf, asked: int) -> None:
-    url, huawei, secretariat = f"/proposals/{asked}/changes", client_of(cast.huawei), client_of(cast.secretariat)
-    send_in(app, cast, huawei, asked)
-    silent = secretariat.post(url, data={"do": "back", "version": version_of(app, asked), "note": " "})
-    assert (silent.status_code, "Give a reason" in silent.text) == (422, True)
-    assert secretariat.post(url, data={"do": "back", "version": version_of(app, asked), "note": "经费仍是十八万元。"}).status_code == 303
-    assert "经费仍是十八万元。" in huawei.get(f"/proposals/{asked}/edit").text
-    send_in(app, cast, huawei, asked, "再次修改")
-    assert secretariat.post(url, data={"do": "accept", "version": version_of(app, asked), "note": ""}).status_code == 303
-    assert projects(app) == [("IPWC-2021-01", 3)]
-
-
-def test_a_stale_page_and_a_foreign_button_judge_nothing(app: Flask, cast: Cast, client_of: ClientOf, asked: int) -> None:
-    url, secretariat = f"/proposals/{asked}/changes", client_of(cast.secretariat)
-    send_in(app, cast, client_of(cast.huawei), asked)
-    assert secretariat.post(url, data={"do": "accept", "version": "1", "note": ""}).status_code == 409
-    assert secretariat.post(url, data={"do": "explode", "version": version_of(app, asked), "note": ""}).status_code == 422
-    others = [client_of(each) for each in (cast.huawei, cast.chair, cast.director, cast.expert)]
-    assert {each.post(url, data={"do": "accept", "version": version_of(app, asked)}).status_code for each in others} == {403}
-    assert (state_of(app, asked), projects(app)) == (ProposalState.APPROVED_WITH_CHANGES, [])
-
-
-def test_the_chair_owes_the_words_of_the_changes_and_a_time_to_come(app: Flask, cast: Cast, client_of: ClientOf, asked: int) -> None:
-    with app.app_context(), writing() as current:
-        current.get_one(Proposal, asked).state = ProposalState.BALLOTED  # type: ignore[misc] # placed back before the decision
-        seen = str(decisions_on(app, asked)[0].id)
-    chair, url = client_of(cast.chair), f"/proposals/{asked}/decide"
-    wordless = chair.post(url, data={"kind": "approve_with_changes", "changes": " ", "seen": seen})
-    assert (wordless.status_code, "Say what is to be changed" in wordless.text) == (422, True)
-    past = chair.post(url, data={"kind": "approve_with_changes", "changes": "x", "due": "2020-12-01T10:00", "seen": seen})
-    assert (past.status_code, "This lies in the past." in past.text) == (422, True)
-    odd = chair.post(url, data={"kind": "approve_with_changes", "changes": "x", "due": "31 February", "seen": seen})
-    assert (odd.status_code, "x</textarea>" in odd.text) == (422, True)
-
-
-def test_the_chair_can_still_end_what_is_never_changed(app: Flask, cast: Cast, client_of: ClientOf, asked: int) -> None:
-    data = {"kind": "reject", "reason": "逾期未修改。", "seen": str(decisions_on(app, asked)[0].id)}
-    assert client_of(cast.chair).post(f"/proposals/{asked}/decide", data=data).status_code == 303
-    assert (state_of(app, asked), projects(app)) == (ProposalState.REJECTED, [])
-    assert client_of(cast.huawei).get(f"/proposals/{asked}/edit").status_code == 409
+        assert db.session.scalars(sa.select(ChangeRequest.reason)).one() == hostile

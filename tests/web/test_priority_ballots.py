@@ -22,7 +22,7 @@ from tracker.cli.recount import recount
 from tracker.db import db, writing
 from tracker.proposals.models import Proposal
 from tracker.proposals.states import ProposalState
-from tracker.voting.actions import seal
+from tracker.voting.actions import recuse, seal
 from tracker.voting.models import Ballot, Item, Strike, Vote
 
 SignIn = Callable[[Member], FlaskClient]
@@ -412,6 +412,23 @@ def test_the_chair_reads_what_the_ballot_said_before_and_after_sealing(app: Flas
     assert "18 units; each approves as many of 3 proposals as it likes." in before[0]
     assert "The priority ballot selected it at place 1" in before[2]
     assert [page.count("priority ballot") for page in after] == [page.count("priority ballot") for page in before[:2]]
+
+
+def test_the_rule_is_said_with_the_units_recused_at_the_close(
+    app: Flask, cast: Cast, client_of: SignIn, opened: Open, at: StandingAt, queries: Counting
+) -> None:
+    key = opened(k="", slots="1")
+    told = "9 of 17"
+    assert told in words(client_of(cast.huawei).get(f"/ballots/{key}").text)
+    with app.app_context(), writing():
+        recuse(key, 1, reason="a relative", actor=cast.huawei.actor)
+    now_told = "9 of 16 and 9 of 17"
+    assert now_told in words(client_of(cast.huawei).get(f"/ballots/{key}").text)
+    with at(AFTER):
+        page = words(client_of(cast.huawei).get(f"/ballots/{key}").text)
+        with queries() as seen:
+            decided = words(client_of(cast.chair).get("/proposals/2/decide").text)
+    assert (now_told in page, now_told in decided, len(seen) <= 8) == (True, True, True)
 
 
 @pytest.mark.parametrize("many", [False, True])

@@ -268,12 +268,13 @@ def test_the_closing_notice_pins_every_vote_by_the_head_of_the_chain(app: Flask,
     ballot = open_ballot(app, cast)
     vote(client_of(cast.huawei), ballot, p1="yes")
     with app.app_context():
-        last = db.session.scalars(sa.select(Event.hash).order_by(Event.place.desc())).first()
+        number, last = db.session.execute(sa.select(Event.place, Event.hash).order_by(Event.place.desc())).first() or (0, "")
+    short = " ".join((last[:4], last[4:8], last[8:12]))
     with at(AFTER):
         with app.app_context(), writing():
             actions.seal(ballot)
         for member in (cast.caict, cast.secretariat, cast.chair):
-            assert f"its result is out. Head of the record before it: {last}." in client_of(member).get("/notices").text
+            assert f"Head of the record before it: event {number}, {short}, in full {last}." in client_of(member).get("/notices").text
 
 
 def test_a_secret_record_counts_itself_again_without_the_program(app: Flask, cast: Cast, client_of: SignIn, at: StandingAt, tmp_path: Path) -> None:

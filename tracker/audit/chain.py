@@ -18,10 +18,17 @@ from tracker.db import JSONDict, session
 from tracker.digest import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tracker.policy import Action, Actor
 
 GENESIS = "0" * 64
 _PENDING = "pending_events"
+HEXADECIMAL = frozenset("0123456789abcdef")
+BATCH = 500
+"""How many events the walk holds at once."""
+SHORTEST = 12
+"""How many digits of a hash are enough to look for it: 48 bits, more than anybody meets twice by chance."""
 
 
 class Identified(Protocol):
@@ -104,26 +111,79 @@ def _event(pending: Pending, place: int) -> Event:
     )
 
 
-def first_broken_link() -> int | None:
-    """Walk the chain and return the place of the first event that does not fit, or None when all do; memory does not grow with it."""
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first link that does not fit: its place, and when it was done and what, where that can still be read."""
+
+    place: int
+    at: datetime | None = None
+    action: str | None = None
+
+
+def first_broken_link() -> Break | None:
+    """Walk the chain and return the first link that does not fit, or None when all do; at most ``BATCH`` events are held at a time.
+
+    An event that cannot even be read spoils its whole batch, so from there the walk goes on one by one.
+    """
     previous, place = GENESIS, 0
-    with closing(session().scalars(sa.select(Event).order_by(Event.place).execution_options(yield_per=500))) as rows:
+    for batch in (BATCH, 1):
         try:
-            for row in rows:
+            for row in _after(place, batch):
                 if row.place != place + 1 or row.previous != previous or row.hash != link(previous, row.content()):
-                    return place + 1
+                    return Break(place + 1, row.at, row.action)
                 previous, place = row.hash, row.place
-        except (ValueError, TypeError):  # a time or facts that cannot even be read any more; rows are read ahead, so it is this one or a later one
-            return place + 1
+            break
+        except (ValueError, TypeError):
+            if batch == 1:
+                return Break(place + 1)
     head = session().get(Head, 1)
-    return None if head is not None and (head.place, head.hash) == (place, previous) else place + 1
+    return None if head is not None and (head.place, head.hash) == (place, previous) else Break(place + 1)
 
 
-def place_of(digest: str) -> int | None:
-    """Return the place of the event with this hash, 0 for the beginning of the chain, None when no event has it."""
-    return 0 if digest == GENESIS else session().scalar(sa.select(sa.func.min(Event.place)).where(Event.hash == digest))
+def _after(place: int, batch: int) -> Iterator[Event]:
+    """Read the events after a place in their order, from a cursor of the server's, so many at a time."""
+    wanted = sa.select(Event).where(Event.place > place).order_by(Event.place).execution_options(yield_per=batch)
+    with closing(session().scalars(wanted)) as rows:
+        yield from rows
+
+
+def parse_head(printed: str) -> str | None:
+    """Return the digits of a head as they are stored, or of the beginning of one; None when it is none. Blanks and capitals are no matter."""
+    digits = "".join(printed.split()).lower()
+    return digits if SHORTEST <= len(digits) <= len(GENESIS) and HEXADECIMAL.issuperset(digits) else None
+
+
+def place_of(head: str) -> int | None:
+    """Return the place of the one event whose hash begins with these digits: 0 for the beginning of the chain, None when there is none."""
+    if GENESIS.startswith(head):
+        return 0
+    beginning = sa.and_(Event.hash >= head, Event.hash <= head.ljust(len(GENESIS), "f"))
+    found = session().scalars(sa.select(Event.place).where(beginning).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The head of the chain at some instant: the place of the last event and its hash."""
+
+    place: int
+    hash: str
+
+    @property
+    def short(self) -> str:
+        """The digits that are enough to say on the telephone, in groups of four."""
+        return " ".join(self.hash[at : at + 4] for at in range(0, SHORTEST, 4))
+
+    def words(self) -> JSONDict:
+        """Return what notices and pages say of it."""
+        return {"place": str(self.place), "short": self.short, "head": self.hash}
+
+
+def top() -> Top:
+    """Return the head of the chain, as printed in notices and on the result sheet."""
+    return Top(*session().execute(sa.select(Head.place, Head.hash).where(Head.id == 1)).one())
 
 
 def head_hash() -> str:
-    """Return the hash of the last event, as printed in notices and on the result sheet."""
-    return session().scalars(sa.select(Head.hash).where(Head.id == 1)).one()
+    """Return the hash of the last event."""
+    return top().hash

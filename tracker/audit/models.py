@@ -17,7 +17,11 @@ class Event(Base):
     """
 
     __tablename__ = "event"
-    __table_args__ = (sa.Index("ix_event_subject", "subject_kind", "subject_id"), sa.Index("ix_event_person_id", "person_id"))
+    __table_args__ = (
+        sa.Index("ix_event_subject", "subject_kind", "subject_id"),
+        sa.Index("ix_event_person_id", "person_id"),
+        sa.Index("ix_event_hash", "hash"),
+    )
 
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]

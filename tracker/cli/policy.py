@@ -8,7 +8,7 @@ from tracker.comments.rules import REMARK
 from tracker.members.rules import PERSON, UNIT
 from tracker.policy import Action, Rule
 from tracker.programmes.rules import LATE_PASS, PROGRAMME
-from tracker.projects.rules import OBJECTION, PROJECT, ROUND
+from tracker.projects.rules import CALENDAR_DAY, OBJECTION, PROJECT, ROUND
 from tracker.proposals.rules import PROPOSAL
 from tracker.reports.rules import REPORT
 from tracker.reviews.rules import REVIEW
@@ -27,6 +27,7 @@ TABLES = (
     ("Objection to a project", OBJECTION),
     ("Round of reports", ROUND),
     ("Quarterly report", REPORT),
+    ("Day of the working calendar", CALENDAR_DAY),
 )
 
 

@@ -41,6 +41,18 @@ def items_on(proposal_id: int, now: datetime) -> sa.Select[Item, int, int]:
     )
 
 
+def recused_on_items(ballot_id: int) -> sa.Select[int]:
+    """How many units are recused on each item of a ballot, in the order of the items."""
+    return (
+        sa.select(sa.func.count(Recusal.id))
+        .select_from(Item)
+        .outerjoin(Item.recusals)
+        .where(Item.ballot_id == ballot_id)
+        .group_by(Item.number)
+        .order_by(Item.number)
+    )
+
+
 def over(now: datetime) -> sa.ColumnElement[bool]:
     """The condition that a proposal stands in a ballot whose time is over at ``now``, though nobody has sealed it yet."""
     return sa.and_(Proposal.state == ProposalState.IN_BALLOT, Proposal.ballot_closes_at <= now)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 from tracker.audit import models as _audit
+from tracker.changes import models as _changes
 from tracker.comments import models as _comments
 from tracker.db import Base, UTCDateTime
 from tracker.decisions import models as _decisions
@@ -22,6 +23,7 @@ from tracker.voting import models as _voting
 
 KNOWN = (
     _audit,
+    _changes,
     _comments,
     _decisions,
     _files,

@@ -45,6 +45,7 @@ class Programme(Base):
     screening: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     public_notice: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     caps: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
+    change_tiers: Mapped[JSONDict] = mapped_column(default=dict, server_default="{}")
     release_together: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     passes_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

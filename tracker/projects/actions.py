@@ -1,6 +1,6 @@
 """The verbs of a project and of its rounds: establish, start, publish and change the reporting dates and the rules behind them.
 
-None of them commits. Everything that changes a project's span ends in ``_reconcile``, which brings what it owes in line.
+None of them commits. Everything that changes a project's span ends in ``bring_in_line``, which brings what it owes in line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tracker.messages import say
 from tracker.policy import Action, Actor, check
 from tracker.programmes.models import Programme
 from tracker.projects import queries
-from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.models import Milestone, Obligation, Project, Round
 from tracker.projects.notice import NoticeRules, ends_at
 from tracker.projects.obligations import Span, owed, reconcile
 from tracker.projects.quarters import Quarter
@@ -73,7 +73,7 @@ def establish(proposal: Proposal, *, actor: Actor) -> Project:
         title_zh=proposal.title_zh,
         title_en=proposal.title_en,
         established_at=clock.now(),
-        notice_until=ends_at(clock.now(), NoticeRules.from_json(programme.public_notice)),
+        notice_until=ends_at(clock.now(), NoticeRules.from_json(programme.public_notice), queries.overrides()),
         objections_waiting=0,
         objections_upheld=0,
         obligations=[],
@@ -106,7 +106,8 @@ def start(project: Project, *, start_on: date | None, end_on: date | None, seen:
     programme = session().get_one(Programme, project.programme_id)
     first, last = span(start_on, end_on, year=programme.year)
     project.start_on, project.end_on, project.started_at = first, last, clock.now()
-    facts = _reconcile(project, programme)
+    project.milestones = milestones_of_plan(project)
+    facts = bring_in_line(project, programme)
     perform(Action.START, project, actor=actor, facts={"start_on": first.isoformat(), "end_on": last.isoformat(), **facts})
     project.version += 1
 
@@ -126,7 +127,17 @@ def span(start_on: date | None, end_on: date | None, *, year: int) -> tuple[date
     return start_on, end_on
 
 
-def _reconcile(project: Project, programme: Programme) -> JSONDict:
+def milestones_of_plan(project: Project) -> list[Milestone]:
+    """Return the milestones that the plan of a started project names: what is to be done in a quarter is due on its last day, at the project's end at the latest."""
+    found = []
+    rows = [row for row in project.plan["schedule"] if row["quarter"] and row["work"]]
+    for place, row in enumerate(sorted(rows, key=lambda row: row["quarter"]), 1):
+        due_on = min(max(Quarter.parse(row["quarter"]).last_on, project.start_on), project.end_on)  # type: ignore[type-var] # it has been started
+        found.append(Milestone(place=place, title=row["work"], original_on=due_on, baseline_on=due_on))
+    return found
+
+
+def bring_in_line(project: Project, programme: Programme) -> JSONDict:
     """Bring what ``project`` owes in line with its span; return what changed, for the event. Run again, it changes nothing."""
     span: Span | None = project.span
     wanted = owed(span, RoundRules.from_json(programme.reporting).min_active_days) if span else []
@@ -150,7 +161,7 @@ def _reconcile(project: Project, programme: Programme) -> JSONDict:
 def reconcile_all(programme: Programme) -> None:
     """Bring what every project of the programme owes in line; after its rules or a round changed."""
     for project in session().scalars(queries.of_programme(programme.id)):
-        _reconcile(project, programme)
+        bring_in_line(project, programme)
 
 
 def publish_round(programme: Programme, quarter: Quarter, dates: RoundDates, *, note: str = "", seen: int = 0, actor: Actor) -> Round:

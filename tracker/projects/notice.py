@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,13 +40,16 @@ class NoticeRules:
         return asdict(self)
 
 
-def ends_at(established_at: datetime, rules: NoticeRules) -> datetime | None:
-    """Return the instant at which the last day of the notice has passed; None where the programme wants none."""
+def ends_at(established_at: datetime, rules: NoticeRules, overrides: Mapping[date, bool] | None = None) -> datetime | None:
+    """Return the instant at which the last day of the notice has passed; None where the programme wants none.
+
+    ``overrides`` are the days of the calendar that the secretariat decided otherwise.
+    """
     if not rules.days:
         return None
     zone = ZoneInfo(rules.zone)
     day = local_day(established_at, zone)
-    last_on = WorkingCalendar(rules.country or None).add_working_days(day, rules.days) if rules.working else day + rules.days * DAY
+    last_on = WorkingCalendar(rules.country or None, overrides or {}).add_working_days(day, rules.days) if rules.working else day + rules.days * DAY
     return datetime.combine(last_on + DAY, time(), tzinfo=zone)
 
 

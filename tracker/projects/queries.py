@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
+from tracker.db import session
 from tracker.programmes.models import Programme
-from tracker.projects.models import Objection, Obligation, Project, Round
+from tracker.projects.models import CalendarDay, Milestone, Objection, Obligation, Project, Round
 from tracker.projects.obligations import OWING
-from tracker.projects.rules import ProjectState
+from tracker.projects.rules import DayState
+from tracker.projects.working_days import unpacked
 from tracker.proposals.models import Partner, Proposal, Version
 
 LARGEST_SHOWN = 500
+DAYS_DECIDED = (
+    sa.select(sa.func.aggregate_strings(sa.cast(CalendarDay.day, sa.String) + ":" + sa.cast(CalendarDay.state, sa.String), ","))
+    .where(CalendarDay.state != DayState.AS_PUBLISHED)
+    .scalar_subquery()
+)
+"""The days of the calendar that the secretariat decided otherwise, as one text (``working_days.unpacked``): it rides on a statement that is made anyway."""
+
+
+def overrides() -> Mapping[date, bool]:
+    """Return the days of the calendar that the secretariat decided otherwise, True for a working day."""
+    return unpacked(session().scalar(sa.select(DAYS_DECIDED)))
+
+
+def days_decided(first_on: date, last_on: date) -> sa.Select[CalendarDay]:
+    """What was decided about the days from ``first_on`` to ``last_on``, in time, with who decided; what was taken back is left out."""
+    wanted = sa.select(CalendarDay).options(joinedload(CalendarDay.person))
+    return wanted.where(CalendarDay.day.between(first_on, last_on), CalendarDay.state != DayState.AS_PUBLISHED).order_by(CalendarDay.day)
+
+
+def day_of(day: date) -> sa.Select[CalendarDay]:
+    """What was decided about one day, with who decided."""
+    return sa.select(CalendarDay).options(joinedload(CalendarDay.person)).where(CalendarDay.day == day)
+
+
+def day_locked(day: date) -> sa.Select[CalendarDay]:
+    """What was decided about one day, locked."""
+    return sa.select(CalendarDay).where(CalendarDay.day == day).with_for_update()
 
 
 def project_page(project_id: int) -> sa.Select[Project]:
@@ -33,10 +63,16 @@ def project_page(project_id: int) -> sa.Select[Project]:
 
 
 def locked(project_id: int) -> sa.Select[Project]:
-    """One project, its row locked, with its proposal and what it owes."""
+    """One project, its row locked, with its proposal, plan, milestones and suspensions, and what it owes."""
     return (
         sa.select(Project)
-        .options(joinedload(Project.proposal, innerjoin=True), selectinload(Project.obligations))
+        .options(
+            joinedload(Project.proposal, innerjoin=True),
+            joinedload(Project.approved, innerjoin=True),
+            selectinload(Project.obligations),
+            selectinload(Project.milestones),
+            selectinload(Project.suspensions),
+        )
         .where(Project.id == project_id)
         .with_for_update(of=Project)
         .execution_options(populate_existing=True)
@@ -47,21 +83,21 @@ def of_programme(programme_id: int) -> sa.Select[Project]:
     """The projects of a year with lead units and what they owe, by number."""
     return (
         sa.select(Project)
-        .options(joinedload(Project.lead_unit), selectinload(Project.obligations))
+        .options(joinedload(Project.lead_unit), selectinload(Project.obligations), selectinload(Project.suspensions))
         .where(Project.programme_id == programme_id)
         .order_by(Project.serial)
         .limit(LARGEST_SHOWN)
     )
 
 
-def upheld() -> sa.Select[Project]:
-    """The projects that an upheld objection keeps from starting, by number."""
-    return (
-        sa.select(Project)
-        .where(Project.state == ProjectState.ESTABLISHED, Project.objections_upheld > 0)
-        .order_by(Project.programme_id, Project.serial)
-        .limit(LARGEST_SHOWN)
-    )
+def milestones_of(project_ids: Collection[int]) -> sa.Select[Milestone]:
+    """The milestones of these projects, by project and place: one statement however many."""
+    return sa.select(Milestone).where(Milestone.project_id.in_(project_ids)).order_by(Milestone.project_id, Milestone.place)
+
+
+def owed_by(project_id: int) -> sa.Select[Obligation]:
+    """What a project owes, by quarter."""
+    return sa.select(Obligation).where(Obligation.project_id == project_id).order_by(Obligation.quarter)
 
 
 def of_proposal(proposal_id: int) -> sa.Select[Project]:

@@ -20,11 +20,15 @@ class ProjectState(StrEnum):
 
     ESTABLISHED = "established"
     RUNNING = "running"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
 
 
 PROJECT_STATES: Mapping[ProjectState, Message] = {
     ProjectState.ESTABLISHED: say("Established"),
     ProjectState.RUNNING: say("Running"),
+    ProjectState.SUSPENDED: say("Suspended"),
+    ProjectState.TERMINATED: say("Terminated"),
 }
 
 
@@ -39,6 +43,10 @@ def _notice_is_over(_actor: Actor, project: Project, now: datetime) -> Denial | 
     return None
 
 
+ALIVE = frozenset({ProjectState.RUNNING, ProjectState.SUSPENDED})
+LEAD_VOICE = Who(lambda actor, project: actor.votes_for(project.lead_unit_id), say("the lead unit's representative or alternate"))
+CHANGERS = (CHAIR, DIRECTOR, SECRETARIAT, LEAD_VOICE)
+"""Who may be the one by whose word a change takes effect; which of them it is, the change request's own rules say."""
 PROJECT: Mapping[Action, Rule] = {
     Action.VIEW: Rule(say("View"), (ANYONE,)),
     Action.ESTABLISH: Rule(say("Establish the project"), (CHAIR, DIRECTOR, SECRETARIAT), offered=False),
@@ -51,6 +59,10 @@ PROJECT: Mapping[Action, Rule] = {
         tells=("on_it", "deciders"),
         news=say("Project {number} “{title}” has been started; it reports each quarter."),
     ),
+    Action.CHANGE: Rule(say("Change the project"), CHANGERS, ALIVE, offered=False),
+    Action.SUSPEND: Rule(say("Suspend the project"), CHANGERS, frozenset({ProjectState.RUNNING}), ProjectState.SUSPENDED, offered=False),
+    Action.RESUME: Rule(say("Resume the project"), CHANGERS, frozenset({ProjectState.SUSPENDED}), ProjectState.RUNNING, offered=False),
+    Action.TERMINATE: Rule(say("Terminate the project"), CHANGERS, ALIVE, ProjectState.TERMINATED, offered=False),
 }
 
 
@@ -155,4 +167,23 @@ OBJECTION: Mapping[Action, Rule] = {
         news=say("The chair lets project {number} “{title}” start although an objection was upheld. {note}"),
         reason=True,
     ),
+}
+
+
+class DayState(StrEnum):
+    """What the secretariat decided about a day of the working calendar."""
+
+    AS_PUBLISHED = "as_published"
+    WORKED = "worked"
+    OFF = "off"
+
+
+DAY_STATES: Mapping[DayState, Message] = {
+    DayState.AS_PUBLISHED: say("as the table has it"),
+    DayState.WORKED: say("working day"),
+    DayState.OFF: say("day off"),
+}
+CALENDAR_DAY: Mapping[Action, Rule] = {
+    Action.VIEW: Rule(say("View"), (ANYONE,)),
+    Action.CHANGE: Rule(say("Decide about a day"), (SECRETARIAT,), reason=True),
 }

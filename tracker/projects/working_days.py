@@ -16,6 +16,7 @@ from functools import lru_cache
 from holidays import country_holidays
 
 SATURDAY = 5
+WORKED = "worked"
 DAY = timedelta(days=1)
 
 
@@ -31,6 +32,17 @@ class YearTable:
 def _table(country: str, year: int) -> YearTable:
     published = country_holidays(country, years=year, expand=False)
     return YearTable(frozenset(published), frozenset(day for day in published.weekend_workdays if day.year == year))
+
+
+@lru_cache(maxsize=64)
+def holiday_names(country: str, year: int, language: str) -> Mapping[date, str]:
+    """Return what the days off of a year are called, in ``language`` ("zh", "en") where the table has it, else as the country says."""
+    return dict(country_holidays(country, years=year, expand=False, language={"zh": "zh_CN", "en": "en_US"}.get(language)))
+
+
+def unpacked(text: str | None) -> dict[date, bool]:
+    """Read overrides as the database puts them together: "2021-02-20:worked,2021-02-10:off"; nothing for none."""
+    return {date.fromisoformat(day): word == WORKED for day, _, word in (part.partition(":") for part in (text or "").split(",") if part)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +61,14 @@ class WorkingCalendar:
     def is_loaded(self, year: int) -> bool:
         """Say whether the table knows which weekends of ``year`` are worked."""
         return self.country is not None and bool(_table(self.country, year).made_up)
+
+    def is_off(self, day: date) -> bool:
+        """Say whether the table gives ``day`` off, whatever was decided since; only for a year that is loaded."""
+        return self.is_loaded(day.year) and day in _table(self.country or "", day.year).off
+
+    def is_made_up(self, day: date) -> bool:
+        """Say whether the table has ``day``, of a weekend, worked, whatever was decided since; only for a year that is loaded."""
+        return self.is_loaded(day.year) and day in _table(self.country or "", day.year).made_up
 
     def missing_years(self, first_on: date, last_on: date) -> tuple[int, ...]:
         """Return the years with a day from ``first_on`` to ``last_on``, both inclusive, that are not loaded."""

@@ -46,7 +46,7 @@ def loaded(project_id: int, quarter: str, *, zone: ZoneInfo, lock: bool = False)
 def with_facts(report: Report, obligation: Obligation, round_: Round | None, *, zone: ZoneInfo) -> Report:
     """Put the facts of the year beside a report: its obligation, the round, the committee's zone."""
     sa.orm.attributes.set_committed_value(report, "obligation", obligation)
-    report.round, report.zone = round_, zone  # type: ignore[misc] # facts of the instance, not columns
+    report.round, report.zone = obligation.days(round_), zone  # type: ignore[misc] # facts of the instance, not columns
     return report
 
 
@@ -66,7 +66,7 @@ def start_content(report: Report, last: ReportVersion | None) -> dict[str, Any]:
 
 def planned(project: Project) -> list[dict[str, Any]]:
     """Return the expected results of the approved plan."""
-    rows: list[dict[str, Any]] = project.approved.content["results"]
+    rows: list[dict[str, Any]] = project.plan["results"]
     return rows
 
 

@@ -14,9 +14,10 @@ from tracker.db import Base, JSONDict, choice
 from tracker.members.models import Person
 from tracker.messages import Message
 from tracker.policy import Role
-from tracker.projects.models import Obligation, Round
+from tracker.projects.models import Obligation
 from tracker.projects.obligations import OWING
 from tracker.projects.quarters import Quarter
+from tracker.projects.rounds import RoundDates
 from tracker.proposals.models import Titled
 from tracker.reports import rules as law
 from tracker.reports.lights import LIGHTS, Light, official
@@ -27,13 +28,13 @@ class Report(Base):
 
     ``content`` is the working copy, of the shape that ``content.py`` defines; handing it in freezes it as a ``ReportVersion``.
     ``first_submitted_at`` decides whether it is in time. ``own_light`` is that of the last version handed in, ``override`` the
-    chair's. ``round`` and ``zone`` are put here by whoever loads it (``queries``): they are facts of the year, not of the report.
+    chair's. ``round``, the days that hold for it, and ``zone`` are put here by whoever loads it (``queries``): they are facts of the year, not of the report.
     """
 
     __tablename__ = "report"
     subject_kind = "report"
     rules = law.REPORT
-    round: ClassVar[Round | None] = None
+    round: ClassVar[RoundDates | None] = None
     zone: ClassVar[ZoneInfo | None] = None
 
     id: Mapped[int] = mapped_column(primary_key=True)

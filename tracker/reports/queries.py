@@ -16,6 +16,8 @@ from tracker.reports.models import Comment, Report, ReportVersion
 from tracker.reports.rules import ReportState
 
 HISTORY = 200
+opens_on, due_on = sa.func.coalesce(Obligation.opens_on, Round.opens_on), sa.func.coalesce(Obligation.due_on, Round.due_on)
+"""The days that hold for what is owed, as ``Obligation.days`` says."""
 
 
 def owed_row(project_id: int, quarter: str, *, lock: bool = False) -> sa.Select[Obligation, Round | None]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from tracker.policy import Actor
 from tracker.projects.obligations import OWING, ObligationKind
 from tracker.projects.quarters import Quarter
-from tracker.projects.rounds import RoundRules
+from tracker.projects.rounds import RoundDates, RoundRules
 from tracker.projects.working_days import WorkingCalendar
 from tracker.reports.lights import Light
 from tracker.reports.rules import ReportState, may_follow
@@ -38,14 +38,14 @@ class Judge:
 class Place:
     """One project in one quarter. ``shown`` is False where the reader may not follow it: then it says nothing of how it stands.
 
-    ``report`` is None as long as nobody has written or said anything; ``round`` None until the dates are published. ``followed`` is
+    ``report`` is None as long as nobody has written or said anything; ``round``, the days that hold for it, None until they are published. ``followed`` is
     False for those who see it only because its report was accepted: the officers' mark is not for them.
     """
 
     obligation: Obligation
     quarter: Quarter
     report: Report | None
-    round: Round | None
+    round: RoundDates | None
     standing: Standing
     light: Light
     shown: bool
@@ -72,23 +72,23 @@ class Place:
         return self.followed and self.report is not None and self.report.flagged_at is not None
 
 
-def stand(obligation: Obligation, round_: Round | None, report: Report | None, *, judge: Judge, now: datetime) -> Standing:
-    """Return where one report stands; a quarter whose dates are not published is not open yet."""
+def stand(obligation: Obligation, days: RoundDates | None, report: Report | None, *, judge: Judge, now: datetime) -> Standing:
+    """Return where one report stands by the days that hold for it (``Obligation.days``); a quarter whose dates are not published is not open yet."""
     required = obligation.kind in OWING and not obligation.flagged
-    if round_ is None:
+    if days is None:
         return Standing(Timeliness.UPCOMING if required else Timeliness.NOT_REQUIRED, 0)
     first = None if report is None else report.first_submitted_at
-    return timeliness(round_.dates, now=now, zone=judge.zone, rules=judge.rules, calendar=judge.calendar, first_submitted_at=first, required=required)
+    return timeliness(days, now=now, zone=judge.zone, rules=judge.rules, calendar=judge.calendar, first_submitted_at=first, required=required)
 
 
-def place(obligation: Obligation, round_: Round | None, report: Report | None, *, judge: Judge, actor: Actor, now: datetime) -> Place:
+def place(obligation: Obligation, days: RoundDates | None, report: Report | None, *, judge: Judge, actor: Actor, now: datetime) -> Place:
     """Return the cell of one obligation as ``actor`` may see it."""
-    standing = stand(obligation, round_, report, judge=judge, now=now)
+    standing = stand(obligation, days, report, judge=judge, now=now)
     accepted = report is not None and report.state is ReportState.ACCEPTED
     followed = _may_follow(actor, obligation)
     shown = followed or accepted or standing.timeliness is Timeliness.NOT_REQUIRED
     light = report.light if report is not None and shown else Light.GREY
-    return Place(obligation, Quarter.parse(obligation.quarter), report, round_, standing, light, shown, followed)
+    return Place(obligation, Quarter.parse(obligation.quarter), report, days, standing, light, shown, followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ def places(
     by_obligation = {report.obligation_id: report for report in reports}
     return {
         project.id: {
-            row.quarter: place(row, by_quarter.get(row.quarter), by_obligation.get(row.id), judge=judge, actor=actor, now=now) for row in project.obligations
+            row.quarter: place(row, row.days(by_quarter.get(row.quarter)), by_obligation.get(row.id), judge=judge, actor=actor, now=now)
+            for row in project.obligations
         }
         for project in projects
     }

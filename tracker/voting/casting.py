@@ -91,7 +91,7 @@ def cast(ballot_id: int, choices: Mapping[int, Choice], *, actor: Actor, proxy: 
         _write(news, actor=actor, channel=channel, at=at)
         entry.voted = True
         if not ballot.rehearsal:
-            perform(Action.CAST, ballot, actor=actor, facts=salted(_facts(news, proxy)))
+            perform(Action.CAST, ballot, actor=actor, facts=salted(_facts(entry, news, proxy)))
         tell_unit(ballot, entry, asked, {item: choice.position for item, choice in news.items()}, actor=actor, at=at, proxy=proxy)
         _tell_holder(ballot, {vote.person_id for item, _r, vote in asked if item in news and vote is not None and vote.channel is Channel.PROXY}, actor, at)
     recorded = tuple(item.number for item in news)
@@ -182,10 +182,17 @@ def _tell_holder(ballot: Ballot, people: set[int], actor: Actor, at: datetime) -
     tell(dict.fromkeys(people - {actor.person_id}, "unit"), about=ballot, action=Action.CAST.value, message=message, at=at)
 
 
-def _facts(news: Mapping[Item, Choice], proxy: ByProxy | None) -> JSONDict:
-    """Return what the record of events keeps of a cast: the way, and who holds the proxy, only where it is not the usual one."""
-    facts: JSONDict = {"votes": {str(item.number): choice.position.value for item, choice in news.items()}}
+def _facts(entry: RollEntry, news: Mapping[Item, Choice], proxy: ByProxy | None) -> JSONDict:
+    """Return what the record of events keeps of a cast, so that every vote can be held against it: the way, and who holds the proxy, only where it is not the usual one."""
+    facts: JSONDict = {"unit": entry.unit.code, "votes": {str(item.number): choice.position.value for item, choice in news.items()}}
+    facts |= offered_in({item.number: [word.value for word in choice.commitments] for item, choice in news.items()})
     return facts if proxy is None else {**facts, "channel": Channel.PROXY.value, "holder": proxy.code}
+
+
+def offered_in(commitments: Mapping[int, Sequence[str]]) -> JSONDict:
+    """Return what an event keeps of commitments to take part, by item number, where there are any: rules count them."""
+    given = {str(number): list(words) for number, words in commitments.items() if words}
+    return {"commitments": given} if given else {}
 
 
 def _missing(asked: Sequence[Question], cleaned: Mapping[int, Choice]) -> tuple[int, ...]:

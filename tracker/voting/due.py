@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from tracker.db import JSONDict, session
+from tracker.proposals.models import Proposal
+from tracker.proposals.states import ProposalState
+from tracker.voting import queries
 from tracker.voting.decimals import parse_decimal
 from tracker.voting.grammar import parse_rule
 from tracker.voting.models import Ballot, Item, Recusal, RollEntry, SecretVote, Strike, Vote
@@ -25,8 +28,26 @@ from tracker.voting.priority_record import PriorityItem, PriorityRecord, ScoreVo
 from tracker.voting.priority_rule import parse_priority_rule
 from tracker.voting.record import CastVote, Record, RecordItem, RollLine, Secrecy
 from tracker.voting.rules import BallotKind
+from tracker.voting.sealing import DISPUTED
 from tracker.voting.tally import Counts, Position, Result, tally
 from tracker.voting.veil import is_veiled, veiled
+
+
+@dataclass(frozen=True, slots=True)
+class DueResult:
+    """What an item got; ``disputed`` where the struck votes would have given it another outcome."""
+
+    result: Result | Placed
+    disputed: bool
+
+    @property
+    def outcome(self) -> str:
+        """The outcome in the word that sealing will write down."""
+        return DISPUTED if self.disputed else self.result.outcome.value
+
+    def after(self, proposal: Proposal) -> ProposalState:
+        """Say where this leaves a proposal: a dispute waits for the chair."""
+        return ProposalState.BALLOTED if self.disputed else queries.afterwards(self.result.outcome, proposal)
 
 
 class _Fact(StrEnum):
@@ -63,6 +84,13 @@ class _Gathered:
     votes: defaultdict[int, list[CastVote]] = field(default_factory=lambda: defaultdict(list))
     scores: defaultdict[int, list[ScoreVote]] = field(default_factory=lambda: defaultdict(list))
     invalid: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def standing(self) -> Iterator[tuple[int, DueResult]]:
+        """Count these rows, with and without the struck votes; what stands, by item number."""
+        results = self.results()
+        before = replace(self, struck=set()).results() if self.struck else results
+        for number, result in results.items():
+            yield number, DueResult(result, disputed=before[number].outcome is not result.outcome)
 
     def results(self) -> Mapping[int, Result | Placed]:
         """Count these rows; results by item number."""
@@ -105,16 +133,16 @@ class _Gathered:
             )
 
 
-def results_of_due(proposal_ids: Collection[int], now: datetime) -> dict[int, Result | Placed]:
+def results_of_due(proposal_ids: Collection[int], now: datetime) -> dict[int, DueResult]:
     """Return what each of these proposals got in a ballot that is over at ``now`` and not sealed, by its id. Writes nothing."""
     if not proposal_ids:
         return {}
-    found: dict[int, Result | Placed] = {}
+    found: dict[int, DueResult] = {}
     for gathered in _gather(proposal_ids, now):
-        for number, result in gathered.results().items():
+        for number, standing in gathered.standing():
             proposal_id = gathered.proposals[number]
             if proposal_id is not None and proposal_id in proposal_ids:
-                found[proposal_id] = result
+                found[proposal_id] = standing
     return found
 
 

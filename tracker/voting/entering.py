@@ -19,7 +19,7 @@ from tracker.notifications.actions import tell
 from tracker.policy import Action, Actor, Denial, Kind, check
 from tracker.text import clean_text, count_zi
 from tracker.transitions import perform
-from tracker.voting.casting import REASON_CHARACTERS, REASON_ZI, Commitment, to_cast
+from tracker.voting.casting import REASON_CHARACTERS, REASON_ZI, Commitment, offered_in, to_cast
 from tracker.voting.confirming import Named, Question, lines
 from tracker.voting.marking import Written, code_of, kept_as, read_marks, word_of
 from tracker.voting.models import Ballot, Item, RollEntry, Strike, Vote, VoteEntry
@@ -97,6 +97,7 @@ def confirm(ballot_id: int, entry_id: int, *, actor: Actor) -> bool:
         "unit": unit.code,
         "channel": entry.channel.value,
         "entry": entry.id,
+        **offered_in({item.number: marked["commitments"] for item, (marked, _vote) in items.items()}),
     }
     _record(Action.CONFIRM, ballot, actor, salted(facts))
     _tell_unit(ballot, entry, on_roll, items, actor, at)

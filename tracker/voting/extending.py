@@ -45,11 +45,12 @@ def extend(ballot_id: int, closes_at: datetime, *, reason: str, actor: Actor) ->
 def close_early(ballot_id: int, *, actor: Actor) -> Ballot:
     """Close a ballot now and seal it, if every unit that may vote has voted on every item and no entry waits; raises NotFound, Refused."""
     ballot = get(Ballot, ballot_id, lock=True)
-    denial = check(Action.CLOSE_EARLY, ballot, actor=actor, now=clock.now()) or too_early(ballot)
+    now = clock.now()
+    denial = check(Action.CLOSE_EARLY, ballot, actor=actor, now=now) or too_early(ballot)
     if denial is not None:
         raise Refused(denial)
-    perform(Action.CLOSE_EARLY, ballot, actor=actor, facts={"closes_at": clock.now().isoformat(), "before": ballot.closes_at.isoformat()})
-    _move(ballot, clock.now())
+    perform(Action.CLOSE_EARLY, ballot, actor=actor, facts={"closes_at": now.isoformat(), "before": ballot.closes_at.isoformat()})
+    _move(ballot, now)
     ballot.next_reminder_at = None
     session().flush()
     seal(ballot.id)

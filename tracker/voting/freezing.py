@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from tracker.db import JSONDict
@@ -60,10 +61,11 @@ class PriorityNumbers(TypedDict):
     weighted: bool
 
 
-def priority_numbers(facts: JSONDict) -> PriorityNumbers:
-    """Return these numbers from what opening froze."""
-    weighted = any(parse_decimal(line["weight"]) != 1 for line in facts["roll"])
-    return {"roll": len(facts["roll"]), "recused": [len(item["recused"]) for item in facts["items"]], "weighted": weighted}
+def priority_numbers(ballot: Ballot, recused: Sequence[int] | None = None) -> PriorityNumbers:
+    """Return these numbers as they count: the roll that opening froze, and by item the units recused by now, read from the items unless given."""
+    roll = ballot.frozen["roll"]
+    weighted = any(parse_decimal(line["weight"]) != 1 for line in roll)
+    return {"roll": len(roll), "recused": [len(item.recusals) for item in ballot.items] if recused is None else list(recused), "weighted": weighted}
 
 
 def counts_before(ballot: Ballot, recused: int | None = None) -> Counts:
@@ -78,5 +80,10 @@ def counts_before(ballot: Ballot, recused: int | None = None) -> Counts:
 def rule_in_words(ballot: Ballot) -> Message:
     """Say the rule with the numbers of the roll and of the first item's recusals; a priority rule with those of all items."""
     if ballot.kind is BallotKind.PRIORITY:
-        return priority_sentence(parse_priority_rule(ballot.rule), **priority_numbers(ballot.frozen))
+        return priority_rule_in_words(ballot)
     return rule_sentence(parse_rule(ballot.rule), counts_before(ballot))
+
+
+def priority_rule_in_words(ballot: Ballot, recused: Sequence[int] | None = None) -> Message:
+    """Say a priority rule with the numbers of the roll and of those recused on each item, read from the items unless given."""
+    return priority_sentence(parse_priority_rule(ballot.rule), **priority_numbers(ballot, recused))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
-from tracker.audit.chain import head_hash
+from tracker.audit.chain import Top, top
 from tracker.db import get, session
 from tracker.digest import sha256_hex
 from tracker.errors import NotFound, Refused
@@ -93,7 +93,7 @@ def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
     electorate, title_zh, title_en).
     """
     ready = prepare(plan, actor=actor)
-    now, head = clock.now(), head_hash()
+    now, head = clock.now(), top()
     serial, number = _number(plan, ready.programme)
     ballot = Ballot(
         programme=ready.programme,
@@ -130,18 +130,18 @@ def open_ballot(plan: Plan, *, actor: Actor) -> Ballot:
     return ballot
 
 
-def _news(ballot: Ballot, head: str) -> Message:
+def _news(ballot: Ballot, head: Top) -> Message:
     """Return what the voters are told: the times, the rule with the numbers of the first item, the hashes to keep outside this program."""
     said = ANNOUNCED[ballot.rehearsal, ballot.opens_at > clock.now()]
-    return Message(said.msgid, {"opens": ballot.opens_at, "rule": rule_in_words(ballot), "sha256": ballot.frozen_sha256 or "", "head": head})
+    return Message(said.msgid, {"opens": ballot.opens_at, "rule": rule_in_words(ballot), "sha256": ballot.frozen_sha256 or "", **head.words()})
 
 
 ANNOUNCED: Mapping[tuple[bool, bool], Message] = {
     (False, False): say(
-        "Ballot {number} “{title}” is open until {closes}. The rule: {rule} Frozen under SHA-256 {sha256}; head of the record before it: {head}."
+        "Ballot {number} “{title}” is open until {closes}. The rule: {rule} Frozen under SHA-256 {sha256}; head of the record before it: event {place}, {short}, in full {head}."
     ),
     (False, True): say(
-        "Ballot {number} “{title}” opens on {opens} and closes on {closes}. The rule: {rule} Frozen under SHA-256 {sha256}; head of the record before it: {head}."
+        "Ballot {number} “{title}” opens on {opens} and closes on {closes}. The rule: {rule} Frozen under SHA-256 {sha256}; head of the record before it: event {place}, {short}, in full {head}."
     ),
     (True, False): say("Rehearsal {number} “{title}” is open until {closes}: try the vote; nothing counts, and it is deleted afterwards. The rule: {rule}"),
     (True, True): say("Rehearsal {number} “{title}” opens on {opens} and closes on {closes}: nothing counts, and it is deleted afterwards. The rule: {rule}"),

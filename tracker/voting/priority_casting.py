@@ -47,7 +47,12 @@ def cast_scores(ballot_id: int, scores: Mapping[int, int], *, actor: Actor, none
         _write(written, actor=actor, at=at)
         entry.voted = True
         if not ballot.rehearsal:
-            perform(Action.CAST, ballot, actor=actor, facts=salted({"scores": {str(item.number): score for item, score in written.items()}}))
+            perform(
+                Action.CAST,
+                ballot,
+                actor=actor,
+                facts=salted({"unit": entry.unit.code, "scores": {str(item.number): score for item, score in written.items()}}),
+            )
         tell_unit(ballot, entry, asked, _in_words(written, rule), actor=actor, at=at)
     recorded = tuple(item.number for item in news)
     missing = tuple(item.number for item, recusal, vote in asked if recusal is None and vote is None and item.number not in chosen)

@@ -81,8 +81,7 @@ def revoke(ballot_id: int, proxy_id: int, *, actor: Actor) -> None:
     proxy = get(Proxy, proxy_id, lock=True)
     if proxy.ballot_id != ballot_id:
         raise NotFound
-    used = sa.select(Vote.id).join(Vote.item).where(Item.ballot_id == ballot_id, Vote.unit_id == proxy.unit_id, Vote.channel == Channel.PROXY)
-    if session().scalars(used.limit(1)).first() is not None:
+    if proxy.unit_id in set(session().scalars(_givers_of_used(ballot_id))):
         raise Refused(Denial(Kind.WRONG_STATE, say("This proxy has been used. The unit can still cast its vote itself: the last vote stands.")))
     _record(Action.REVOKE, ballot, proxy, actor, None)
     _tell(Action.REVOKE, ballot, proxy, say("In ballot {number} “{title}”, {holder} no longer votes for {unit}: the proxy was taken back."))
@@ -143,10 +142,15 @@ def standing_of(ballot_id: int, unit_id: int | None) -> Standing | None:
     return Standing(giver, holds=True) if holder_id == unit_id else Standing(holder, holds=False)
 
 
-def proxies_of(ballot_id: int) -> sa.Select[Proxy, Unit, Unit, StoredFile, Person]:
-    """The proxies of a ballot, each with giver, holder, scan, and who recorded it."""
+def _givers_of_used(ballot_id: int) -> sa.Select[int]:
+    """The units for which a vote by proxy stands: such a proxy is no longer taken back."""
+    return sa.select(Vote.unit_id).join(Vote.item).where(Item.ballot_id == ballot_id, Vote.channel == Channel.PROXY)
+
+
+def proxies_of(ballot_id: int) -> sa.Select[Proxy, Unit, Unit, StoredFile, Person, bool]:
+    """The proxies of a ballot, each with giver, holder, scan, who recorded it, and whether it has been used."""
     return (
-        sa.select(Proxy, Unit, Holder, StoredFile, Person)
+        sa.select(Proxy, Unit, Holder, StoredFile, Person, Proxy.unit_id.in_(_givers_of_used(ballot_id)))
         .join(Unit, Unit.id == Proxy.unit_id)
         .join(Holder, Holder.id == Proxy.holder_id)
         .join(StoredFile, StoredFile.id == Proxy.scan_id)

@@ -81,6 +81,7 @@ def to_cast(ballot_id: int, unit_id: int | None) -> sa.Select[Ballot, RollEntry 
         .outerjoin(Recusal, sa.and_(Recusal.item_id == Item.id, Recusal.unit_id == unit_id))
         .outerjoin(Vote, sa.and_(Vote.item_id == Item.id, Vote.unit_id == unit_id))
         .outerjoin(Strike, sa.and_(Strike.ballot_id == Ballot.id, Strike.unit_id == unit_id))
+        .options(joinedload(RollEntry.unit))
         .where(Ballot.id == ballot_id)
         .order_by(Item.number)
         .with_for_update(read=True, of=Ballot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tracker import clock
-from tracker.audit.chain import head_hash
+from tracker.audit.chain import top
 from tracker.db import get, session
 from tracker.messages import Message, say
 from tracker.policy import SYSTEM, Action
@@ -32,7 +32,7 @@ RANKED = {
     Outcome.TIE_CHAIR_DECIDES: say("The priority ballot leaves {number} “{title}” tied at the line; the chair decides."),
     Outcome.NO_QUORUM: NEWS[Outcome.NO_QUORUM],
 }
-CLOSED = say("Ballot {number} “{title}” has closed; its result is out. Head of the record before it: {head}.")
+CLOSED = say("Ballot {number} “{title}” has closed; its result is out. Head of the record before it: event {place}, {short}, in full {head}.")
 """The head pins every vote: a copy outside this program proves that none was changed afterwards."""
 Found = Result | Placed
 
@@ -57,7 +57,7 @@ def seal(ballot_id: int) -> bool:
     results = counting.results(ballot)
     if not ballot.rehearsal:
         outcomes = {str(number): result.outcome.value for number, result in results.items()}
-        perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": outcomes}, news=Message(CLOSED.msgid, {"head": head_hash()}))
+        perform(Action.CLOSE, ballot, actor=SYSTEM, facts={"results": outcomes}, news=Message(CLOSED.msgid, top().words()))
     write_results(ballot)
     ballot.sealed_at = clock.now()
     return True

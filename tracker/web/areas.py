@@ -6,7 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.routing import IntegerConverter, Map
 
-from tracker.web import ballots, comments, decisions, mail, members, notices, programmes, projects, proposals, reports, reviews, saved_views, work
+from tracker.web import (
+    ballots,
+    calendar,
+    changes,
+    comments,
+    decisions,
+    mail,
+    members,
+    notices,
+    programmes,
+    projects,
+    proposals,
+    reports,
+    reviews,
+    saved_views,
+    work,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,5 +41,5 @@ class Id(IntegerConverter):
 def register(app: Flask) -> None:
     """Hang every area on ``app``."""
     app.url_map.converters["int"] = Id
-    for area in (work, members, programmes, proposals, projects, ballots, comments, decisions, mail, notices, reports, reviews, saved_views):
+    for area in (work, members, programmes, calendar, proposals, projects, changes, ballots, comments, decisions, mail, notices, reports, reviews, saved_views):
         app.register_blueprint(area.bp)

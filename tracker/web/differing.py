@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from tracker import differences
 from tracker.differences import Change, Marked, Row, RowChange
 from tracker.fields import Field, Kind, Table
 from tracker.messages import Message, say
-from tracker.web.formats import locale_code, money_text, month_text, quarter_text, translated
+from tracker.web.formats import date_text, locale_code, money_text, month_text, quarter_text, translated
 
 READ_BY_CHARACTER = frozenset({Kind.LINE, Kind.TEXT})
 ROW_CHANGES: dict[RowChange, Message] = {
@@ -18,6 +20,12 @@ ROW_CHANGES: dict[RowChange, Message] = {
     RowChange.CHANGED: say("changed"),
     RowChange.ADDED: say("added"),
     RowChange.REMOVED: say("removed"),
+}
+_WRITERS: dict[Kind, Callable[[Any], str]] = {
+    Kind.MONEY: lambda value: money_text(value) if isinstance(value, int) else str(value),
+    Kind.DAY: lambda value: date_text(date.fromisoformat(str(value))),
+    Kind.QUARTER: lambda value: quarter_text(str(value)),
+    Kind.MONTH: lambda value: month_text(str(value)),
 }
 _TONES = {RowChange.ADDED: "good", RowChange.REMOVED: "bad", RowChange.CHANGED: "warn", RowChange.MOVED: "brand"}
 
@@ -68,15 +76,8 @@ def value_text(field: Field, value: object) -> str:
         return ""
     if field.codes is not None:
         return translated(field.codes.get(str(value), str(value)))
-    match field.kind:
-        case Kind.MONEY if isinstance(value, int):
-            return money_text(value)
-        case Kind.QUARTER:
-            return quarter_text(str(value))
-        case Kind.MONTH:
-            return month_text(str(value))
-        case _:
-            return str(value)
+    write = _WRITERS.get(field.kind)
+    return str(value) if write is None else write(value)
 
 
 def field_diff(field: Field, old: str, new: str) -> FieldDiff:

@@ -36,6 +36,7 @@ DATE = {"zh": "y年M月d日", "en": "d MMMM y"}
 SHORT_DAY = {"zh": "M月d日", "en": "d MMM"}
 DAY = {"zh": "M月d日（EEE）", "en": "EEE d MMM"}
 FULL_DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMM y"}
+WEEKDAY = {"zh": "EEEEE", "en": "EEE"}
 MONTH = {"zh": "y年M月", "en": "MMMM y"}
 AT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
 AT_DAY = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
@@ -97,6 +98,11 @@ def day_text(value: date | datetime | None) -> str:
 def short_day_text(value: date | datetime | None) -> str:
     """Write a day in as few signs as can be, where the year is known: 7月14日 / 14 Jul."""
     return _with_table(value, SHORT_DAY)
+
+
+def weekday_text(value: date | datetime | None) -> str:
+    """Write the weekday of a day as the head of a calendar does: 一 / Mon."""
+    return _with_table(value, WEEKDAY)
 
 
 def full_day_text(value: date | datetime | None) -> str:
@@ -289,6 +295,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "day": day_text,
     "short_day": short_day_text,
     "full_day": full_day_text,
+    "weekday": weekday_text,
     "at": at_text,
     "at_day": at_day_text,
     "clock": clock_text,

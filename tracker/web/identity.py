@@ -26,6 +26,7 @@ from tracker.notifications.models import Notice
 from tracker.policy import Actor, Denial, Kind, Role
 from tracker.programmes.models import Programme
 from tracker.programmes.rules import ProgrammeState
+from tracker.projects.queries import DAYS_DECIDED
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -40,8 +41,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _UNREAD = sa.select(sa.func.count()).where(Notice.person_id == Person.id, Notice.read_at.is_(None)).correlate(Person).scalar_subquery()
 _YEAR = sa.select(sa.func.max(Programme.year)).where(Programme.state == ProgrammeState.PUBLISHED).scalar_subquery()
-LIVE = queries.LIVE.add_columns(_UNREAD, _YEAR)
-"""Who signed in, and beside it what the frame of every page tells: unread notices, the year of the newest published programme."""
+LIVE = queries.LIVE.add_columns(_UNREAD, _YEAR, DAYS_DECIDED)
+"""Who signed in, and beside it what every page may need: unread notices, the year of the newest published programme, the days of the calendar decided otherwise."""
 
 login = LoginManager()
 login.session_protection = None
@@ -54,7 +55,7 @@ class Visitor(UserMixin):
         self.token, self.session_id, self.person_id = token, found.id, found.person_id
         self.name_zh, self.name_en, self.email, self.language = found.name_zh, found.name_en, found.email, found.language
         self.seen_at, self.seats = found.seen_at, found.seats
-        self.unread, self.programme_year = found.beside
+        self.unread, self.programme_year, self.days_decided = found.beside
         chosen = next((seat for seat in self.seats if seat.id == found.seat_id), self.seats[0] if self.seats else None)
         self.seat, self.unit = chosen, chosen.unit if chosen else None
         self.actor = Actor(

@@ -23,7 +23,7 @@ MENU = (
     ("members.index", say("Members"), "members"),
 )
 
-WITHIN = {"comments": "proposals", "decisions": "proposals", "reports": "projects", "reviews": "proposals"}
+WITHIN = {"calendar": "programmes", "comments": "proposals", "decisions": "proposals", "reports": "projects", "reviews": "proposals"}
 """Areas without an entry of their own, and under which one their pages stand."""
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import Field as Control
 from wtforms import FieldList, Form, FormField, HiddenField, SelectField, StringField, TextAreaField
-from wtforms.widgets import EmailInput, MonthInput, TelInput, URLInput
+from wtforms.widgets import DateInput, EmailInput, MonthInput, TelInput, URLInput
 
 from tracker.fields import Field, Kind, Section, Table, fen, yuan
 from tracker.messages import Message
 
 ROWS_AT_MOST = 400
-_INPUTS = {Kind.EMAIL: EmailInput, Kind.PHONE: TelInput, Kind.MONTH: MonthInput, Kind.LINK: URLInput}
+_INPUTS = {Kind.DAY: DateInput, Kind.EMAIL: EmailInput, Kind.PHONE: TelInput, Kind.MONTH: MonthInput, Kind.LINK: URLInput}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ AUDIENCES: Mapping[str, Callable[[int], Message]] = {
     "lead": lambda count: say("the people of the lead unit ({count})", count=count),
     "secretariat": lambda count: say("the secretariat ({count})", count=count),
     "deciders": lambda count: say("the chair and the executive director ({count})", count=count),
+    "who_decides": lambda count: say("those who decide it ({count})", count=count),
     "expert": lambda count: say("the expert ({count})", count=count),
     "to_ask": lambda count: say("the people of the partner units that are asked ({count})", count=count),
     "left_out": lambda count: say("the people of the units left out ({count})", count=count),

@@ -201,7 +201,7 @@ def linked(*places: int) -> dict[str, Any]:
         hashes[place] = link(hashes[place - 1], content)
         if place in places:
             events.append(content | {"previous": hashes[place - 1], "hash": hashes[place]})
-    return a_record() | {"chain": {"head": hashes[max(places)], "events": events}}
+    return a_record() | {"items": [], "chain": {"head": hashes[max(places)], "events": events}}
 
 
 def test_events_of_a_ballot_are_verified_and_what_cannot_be_is_said(tmp_path: Path) -> None:

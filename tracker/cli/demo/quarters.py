@@ -11,6 +11,7 @@ from tracker.cli.demo.story import Fact, Step, Story, facts
 from tracker.projects import actions as projects
 from tracker.projects.obligations import LAST
 from tracker.projects.quarters import Quarter
+from tracker.projects.queries import overrides
 from tracker.projects.rounds import RoundRules, suggest
 from tracker.projects.working_days import WorkingCalendar
 from tracker.reports import actions
@@ -35,7 +36,7 @@ def steps(story: Story) -> Iterator[Step]:
 def _publish(story: Story, quarter: str) -> None:
     """Let the secretariat publish the days that the programme's rules suggest."""
     programme, key = story.programme(), Quarter.parse(quarter)
-    dates = suggest(key, rules=RoundRules.from_json(programme.reporting), calendar=WorkingCalendar(COUNTRY))
+    dates = suggest(key, rules=RoundRules.from_json(programme.reporting), calendar=WorkingCalendar(COUNTRY, overrides()))
     projects.publish_round(programme, key, dates, actor=story.actor("secretariat"))
 
 

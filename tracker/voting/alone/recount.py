@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 import sys
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import ceil, floor
@@ -366,7 +367,7 @@ def _check_ranked(item: Any, where: str, rule: dict[str, Any], roll: dict[str, F
         need(score <= rule["most"], at + ".score", "must not be above %d" % rule["most"])
         need(unit in voters, at + ".unit", "may not vote on this item: %r is off the roll, recused or not present" % unit)
         optional_text(vote, at, "channel")
-        votes.append({"unit": unit, "score": score})
+        votes.append({"unit": unit, "score": score, "channel": vote.get("channel")})
     once([(vote["unit"], "%s.votes[%d].unit" % (where, index)) for index, vote in enumerate(votes)])
     need("budget" not in rule or item.get("cost") is not None, where + ".cost", "must be given, because a budget rules")
     cost = Fraction(0) if item.get("cost") is None else amount(item["cost"], where + ".cost")
@@ -664,6 +665,163 @@ def chain_lines(chain: Any) -> tuple[list[str], bool]:
     ], True
 
 
+class Told:
+    """What the events of a ballot tell, followed from first to last: what stands as each unit's vote on each item, and what else came to pass."""
+
+    def __init__(self, frozen: dict[str, Any]) -> None:
+        """Begin with what opening froze."""
+        self.votes: dict[tuple[str, str], dict[str, Any]] = {}
+        self.struck: dict[tuple[str, str], dict[str, Any]] = {}
+        self.recused = {str(item["number"]): set(item["recused"]) for item in frozen["items"]}
+        self.received: set[str] = set()
+        self.noted: set[str] = set()
+        self.closes_at = str(frozen["closes_at"])
+        self.outcomes: dict[str, Any] = {}
+
+    def follow(self, action: Any, facts: dict[str, Any]) -> None:
+        """Take one event into account."""
+        unit, key = str(facts.get("unit")), (str(facts.get("unit")), str(facts.get("item")))
+        if action in ("cast", "confirm"):
+            self.received.add(unit)
+            self.votes.update({(unit, number): vote for number, vote in _told_votes(facts).items()})
+        elif action == "recuse":
+            self.votes.pop(key, None)
+            self.recused.setdefault(key[1], set()).add(unit)
+        elif action == "strike":
+            self.struck.update({each: vote for each, vote in self.votes.items() if each[0] == unit})
+            self.votes = {each: vote for each, vote in self.votes.items() if each[0] != unit}
+        elif action in ("clear", "overrule") and key in self.votes:
+            self.votes[key]["cleared"] = True
+        elif action == "note_present":
+            (self.noted.add if facts.get("present") else self.noted.discard)(unit)
+        elif action in ("extend", "close_early"):
+            self.closes_at = str(facts.get("closes_at"))
+        self.outcomes = dict(facts["results"]) if action == "close" else {} if action in ("strike", "clear", "overrule") else self.outcomes
+
+
+def _told_votes(facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    offered, given = facts.get("commitments", {}), facts["scores" if "scores" in facts else "votes"]
+    channel = facts.get("channel", "online")
+    return {number: {"said": word, "channel": channel, "commit": bool(offered.get(number)), "cleared": False} for number, word in given.items()}
+
+
+def held_against_events(record: dict[str, Any], items: list[dict[str, Any]], outcomes: dict[int, Any]) -> tuple[list[str], bool]:
+    """Hold all that a record says against what opening froze and what the events tell since; say what was held, and whether all agrees."""
+    chain = record.get("chain")
+    if not chain:
+        return [], True
+    events = [event for event in chain["events"] if isinstance(event, dict)] if isinstance(chain.get("events"), list) else []
+    if any(event.get("action") == "rehearse" for event in events):
+        return ["a rehearsal: no events of its votes are kept"], True
+    voted = any(item["votes"] or item["invalid"] for item in items)
+    try:
+        wrong = _differences(record, items, outcomes, events)
+    except (AttributeError, KeyError, TypeError, ValueError, Invalid) as fault:
+        wrong = ["events: DIFFERS: they or what opening froze cannot be followed (%s)" % type(fault).__name__] if events or voted else []
+    if wrong:
+        return wrong, False
+    count = sum(len(item["votes"]) for item in items)
+    if not events:
+        return [], True
+    if _is_secret(record, record.get("ballot") or {}):
+        return ["rule, roll, recusals and times: as the events tell; secret votes leave none"], True
+    return ["votes: %d, each as the events tell" % count, "rule, roll, recusals, presence and times: as the events tell"], True
+
+
+def _differences(record: dict[str, Any], items: list[dict[str, Any]], outcomes: dict[int, Any], events: list[dict[str, Any]]) -> list[str]:
+    opened = [event for event in events if event.get("action") == "open"]
+    if not opened and not any(item["votes"] or item["invalid"] for item in items):
+        return []
+    if len(opened) != 1 or opened[0] is not events[0]:
+        return ["events: DIFFERS: the first does not tell of the opening, though there are votes"]
+    frozen, facts = record["chain"].get("frozen"), opened[0]["facts"]
+    if not isinstance(frozen, dict):
+        return ["frozen: DIFFERS: nothing in this record says what opening froze"]
+    plain = json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if hashlib.sha256(plain.encode()).hexdigest() != facts["sha256"]:
+        return ["frozen: DIFFERS: what opening froze has another hash than its event tells"]
+    told = Told(frozen)
+    for event in events:
+        told.follow(event.get("action"), event["facts"])
+    found = [*_frame(record, items, frozen, told), *_hours(events, frozen, told)]
+    if frozen["secrecy"] != "secret":
+        found += _votes("votes", items, told.votes)
+        found += _votes("struck", record["items"], told.struck) if frozen["kind"] == "position" else []
+        found += _invalid(items, told)
+    return found + [
+        "outcome: DIFFERS: item %s: counted %s, by the event of the close %s" % (number, _shown(outcomes[int(number)]), _shown(word))
+        for number, word in sorted(told.outcomes.items())
+        if outcomes.get(int(number), word) != word
+    ]
+
+
+def _frame(record: dict[str, Any], items: list[dict[str, Any]], frozen: dict[str, Any], told: Told) -> list[str]:
+    """Compare all that is not a vote."""
+    ballot, costs = record["ballot"], frozen["options"].get("costs", {})
+    given = {item["number"]: item for item in record["items"]}
+    pairs: list[tuple[str, Any, Any]] = [(name, ballot.get(name), frozen[name]) for name in ("number", "kind", "secrecy")]
+    pairs += [("rule", record["rule"], frozen["rule"])]
+    pairs += [("opened_at", _instant(ballot["opened_at"]), _instant(frozen["opens_at"]))]
+    pairs += [("closed_at", _instant(ballot["closed_at"]), _instant(told.closes_at))]
+    roll, before = ({line["unit"]: decimal(Fraction(line.get("weight", "1"))) for line in lines} for lines in (record["roll"], frozen["roll"]))
+    pairs += [("roll, unit %s" % unit, roll.get(unit), before.get(unit)) for unit in sorted({*roll, *before})]
+    pairs += [("items", sorted(given), sorted(item["number"] for item in frozen["items"]))]
+    for line in frozen["items"] if pairs[-1][1] == pairs[-1][2] else []:
+        number, item, checked = line["number"], given[line["number"]], next(one for one in items if one["number"] == line["number"])
+        where = "item %s, " % number
+        pairs += [(where + "title", item.get("title"), line["title_zh"] or line["title_en"])]
+        pairs += [(where + "version", item.get("version_sha256"), line["version_sha256"])]
+        pairs += [(where + "cost", item.get("cost"), costs.get(str(number)))]
+        pairs += [(where + "recused", sorted(checked["recused"]), sorted(told.recused[str(number)]))]
+        if frozen["options"].get("meeting"):
+            there = checked["present"] or set()
+            received = there if frozen["secrecy"] == "secret" else told.received
+            pairs += [(where + "present", sorted(there), sorted(told.noted | received))]
+    return ["%s: DIFFERS: recorded %s, by the events %s" % (name, _shown(ours), _shown(theirs)) for name, ours, theirs in pairs if ours != theirs]
+
+
+def _instant(text: Any) -> str:
+    """Write an instant as UTC, whatever zone it was written in."""
+    return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(timezone.utc).isoformat()  # noqa: FURB162 - Python 3.8 reads no Z
+
+
+def _hours(events: list[dict[str, Any]], frozen: dict[str, Any], told: Told) -> list[str]:
+    """Name every vote that an event tells of before the opening or after the close."""
+    votes = [event for event in events if event.get("action") in ("cast", "confirm")]
+    late = [event for event in votes if not _instant(frozen["opens_at"]) <= _instant(event["at"]) <= _instant(told.closes_at)]
+    return ["hours: DIFFERS: event %s tells of a vote outside them, at %s" % (event["place"], event["at"]) for event in late]
+
+
+def _votes(name: str, items: list[dict[str, Any]], told: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
+    """Compare every vote with the last that the events tell of its unit; invalid papers are counted and not listed."""
+    expected = {key: vote for key, vote in told.items() if vote["said"] != "invalid"}
+    listed = {(vote["unit"], str(item["number"])): vote for item in items for vote in item.get(name) or []}
+    found = []
+    for unit, number in sorted({*listed, *expected}):
+        where = "%s: DIFFERS: item %s, unit %s" % (name, number, unit)
+        found += _vote_differences(where, listed.get((unit, number)), expected.get((unit, number)))
+    return found
+
+
+def _invalid(items: list[dict[str, Any]], told: Told) -> list[str]:
+    counted = {item["number"]: sum(vote["said"] == "invalid" for (_, number), vote in told.votes.items() if number == str(item["number"])) for item in items}
+    wrong = [item for item in items if counted[item["number"]] != item["invalid"]]
+    said = "votes: DIFFERS: item %s, invalid papers: recorded %d, by the events %d"
+    return [said % (item["number"], item["invalid"], counted[item["number"]]) for item in wrong]
+
+
+def _vote_differences(where: str, recorded: Any, expected: Any) -> list[str]:
+    if recorded is None or expected is None:
+        said = ["no vote" if vote is None else _shown(vote.get("said", vote.get("position", vote.get("score")))) for vote in (recorded, expected)]
+        return ["%s: recorded %s, by the events %s" % (where, *said)]
+    ours = {"": recorded.get("position", recorded.get("score")), ", channel": recorded.get("channel")}
+    theirs = {"": expected["said"], ", channel": expected["channel"]}
+    if "position" in recorded:
+        ours.update({", commit": recorded.get("commit", False), ", cleared": recorded.get("cleared", False)})
+        theirs.update({", commit": expected["commit"], ", cleared": expected["cleared"]})
+    return ["%s%s: recorded %s, by the events %s" % (where, key, _shown(ours[key]), _shown(theirs[key])) for key in ours if ours[key] != theirs[key]]
+
+
 # The command.
 
 
@@ -727,12 +885,13 @@ def main(arguments: list[str]) -> int:
         results = [tally(rule, count(item, weights)) for item in items]
     found = [(ranked_line if ranking else line)(*each) for each in zip(numbers, results, stored)]  # noqa: B905 - the same
     events, whole_chain = chain_lines(record.get("chain"))
+    held, as_told = held_against_events(record, items, {} if ranking else {item["number"]: result["outcome"] for item, result in zip(items, results)})  # noqa: B905 - the same
     if "--json" in arguments:
         shown = [result if ranking else {key: result[key] for key in STORED} for result in results]
         print(json.dumps([{"number": number, "result": result} for number, result in zip(numbers, shown)]))  # noqa: B905 - Python 3.8 has no strict
     else:
-        print("\n".join(ascii(words)[1:-1] for words in [*[words for words, _ in found], *events]))
-    return 0 if whole_chain and all(agrees for _, agrees in found) else 1
+        print("\n".join(ascii(words)[1:-1] for words in [*[words for words, _ in found], *held, *events]))
+    return 0 if whole_chain and as_told and all(agrees for _, agrees in found) else 1
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ from tracker.members.models import Person, Unit
 from tracker.messages import Message, say
 from tracker.voting import counting
 from tracker.voting.channels import channel_totals, channels_of
-from tracker.voting.freezing import priority_numbers
+from tracker.voting.freezing import priority_numbers, priority_rule_in_words
 from tracker.voting.grammar import Base, Number
 from tracker.voting.models import Ballot, Item, Vote
 from tracker.voting.priority import Placed, Placement, PriorityResult
 from tracker.voting.priority_costs import cost_in
 from tracker.voting.priority_rule import Method, PriorityRule, parse_priority_rule
-from tracker.voting.priority_words import APPROVALS, PLACEMENTS, exact, money, priority_facts, priority_sentence, verdict, why
+from tracker.voting.priority_words import APPROVALS, PLACEMENTS, exact, money, priority_facts, verdict, why
 from tracker.voting.rules import CHANNELS, RECUSED, BallotKind
 from tracker.web.ballots.scores import Sent
 from tracker.web.identity import the_actor
@@ -54,7 +54,7 @@ def voting(ballot: Ballot, own: Mapping[int, tuple[Vote, Person]], form: Sent | 
         "came": CHANNELS,
         "last": max(votes, key=lambda pair: pair[0].cast_at, default=None),
         "may_cast": any(sheet.why is None for sheet in sheets),
-        "said": priority_sentence(rule, **priority_numbers(ballot.frozen)),
+        "said": priority_rule_in_words(ballot),
     }
 
 
@@ -82,7 +82,7 @@ def approval_in_words(score: object) -> Message:
 
 def facts(ballot: Ballot) -> list[tuple[Message, Message]]:
     """Return how the ballot is decided, part by part."""
-    return [(fact.label, fact.text) for fact in priority_facts(parse_priority_rule(ballot.rule), **priority_numbers(ballot.frozen))]
+    return [(fact.label, fact.text) for fact in priority_facts(parse_priority_rule(ballot.rule), **priority_numbers(ballot))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def ranking(ballot: Ballot) -> Ranking:
         decided=result.has_decided,
         verdict=verdict(result, names),
         before=verdict(counting.ranking(ballot, struck=True), names) if ballot.strikes else [],
-        said=priority_sentence(rule, **priority_numbers(ballot.frozen)),
+        said=priority_rule_in_words(ballot),
         groups=[(PLACEMENTS[kind], TONES[kind], found) for kind in Placement if (found := [one for one in lines if one.placed.placement is kind])],
         units=rows(ballot),
         channels=channel_totals(ballot, {strike.unit_id for strike in ballot.strikes}),

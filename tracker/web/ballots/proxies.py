@@ -65,7 +65,7 @@ def grant(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addre
         if not wrong:
             with writing_as_asked():
                 granted = actions.grant(id, giver, holder, received[0], actor=the_actor()).id
-                kept = {file.stored_as for proxy, _giver, _holder, file, _person in session().execute(proxies.proxies_of(id)) if proxy.id == granted}
+                kept = {file.stored_as for proxy, _giver, _holder, file, _person, _used in session().execute(proxies.proxies_of(id)) if proxy.id == granted}
     except Invalid as fault:
         return _list(_look(id), fault.fields, giver, holder), 422
     finally:
@@ -110,7 +110,7 @@ def revoke(id: int, proxy_id: int) -> ResponseReturnValue:  # noqa: A002 - the n
 def proxy_scan(id: int, proxy_id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the address
     """Give the scan of a proxy to those who record them."""
     _look(id)
-    file = next((file for proxy, _giver, _holder, file, _person in session().execute(proxies.proxies_of(id)) if proxy.id == proxy_id), None)
+    file = next((file for proxy, _giver, _holder, file, _person, _used in session().execute(proxies.proxies_of(id)) if proxy.id == proxy_id), None)
     if file is None:
         raise NotFound
     name, stored_as, sha256 = file.name, file.stored_as, file.sha256

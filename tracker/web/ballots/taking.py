@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from tracker import clock
-from tracker.audit import chain
-from tracker.audit.models import Event
 from tracker.db import session
 from tracker.errors import NotFound, Refused
 from tracker.messages import say
 from tracker.policy import Action, Denial, Kind, check
-from tracker.voting import alone, counting, queries
+from tracker.voting import alone, counting, evidence, queries
 from tracker.voting.models import Ballot
 from tracker.voting.record import Secrecy
 from tracker.voting.record_text import record_text
@@ -73,14 +71,9 @@ def _record(ballot_id: int) -> tuple[str, bytes]:
     ballot = voting.one(queries.whole(ballot_id, ballot.secrecy))
     if ballot.secrecy is Secrecy.SECRET and any(is_veiled(counted) for counted in counting.counts(ballot).values()):
         raise Refused(Denial(Kind.WRONG_STATE, say("There is no record to download: on an item with fewer than three votes it would tell who voted how.")))
-    events = [_linked(event) for event in session().scalars(queries.events_of(ballot_id))]
-    found = ballot.number, counting.record_of(ballot, chain={"head": chain.head_hash(), "events": events})
+    found = ballot.number, evidence.with_events(ballot)
     session().rollback()
     return found[0], record_text(found[1])
-
-
-def _linked(event: Event) -> dict[str, object]:
-    return {**event.content(), "previous": event.previous, "hash": event.hash}
 
 
 def _file(name: str, data: bytes, mimetype: str) -> Response:

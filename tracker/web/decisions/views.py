@@ -25,7 +25,7 @@ from tracker.policy import Action, Denial, Kind, check
 from tracker.programmes.windows import NotATime, read_local, write_local
 from tracker.projects.actions import next_number
 from tracker.proposals.models import Partner, Proposal
-from tracker.voting.freezing import rule_in_words
+from tracker.voting.freezing import priority_rule_in_words
 from tracker.voting.grammar import parse_rule
 from tracker.voting.rules import BallotKind
 from tracker.voting.sentence import rule_sentence
@@ -38,9 +38,8 @@ from tracker.web.reviewed import reviewed
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from tracker.voting.due import DueResult
     from tracker.voting.models import Ballot, Item
-    from tracker.voting.priority import Placed
-    from tracker.voting.tally import Result
 
 bp = Blueprint("decisions", __name__)
 TAKE_BACK = "take_back"
@@ -74,17 +73,17 @@ class Matter:
     """What is decided on, with the result of a ballot that is over but not yet sealed."""
 
     proposal: Proposal
-    unsealed: Result | Placed | None
+    unsealed: DueResult | None
 
     @property
     def outcome(self) -> str | None:
         """The outcome of the vote, sealed or not."""
-        return self.proposal.ballot_outcome if self.unsealed is None else self.unsealed.outcome.value
+        return self.proposal.ballot_outcome if self.unsealed is None else self.unsealed.outcome
 
     def said(self, item: Item | None) -> Message:
         """Say what the vote decided, with its numbers."""
         if self.unsealed is not None:
-            return in_words(self.outcome, self.unsealed.as_data())
+            return in_words(self.outcome, self.unsealed.result.as_data())
         return in_words(self.outcome, item.result if item else None)
 
 
@@ -129,8 +128,10 @@ def _units_of_both(proposal: Proposal) -> list[object]:
 
 
 def _rule(ballot: Ballot, counts: Counts) -> Message:
-    """Say the rule of the vote; ``counts`` are those of the item decided on."""
-    return rule_in_words(ballot) if ballot.kind is BallotKind.PRIORITY else rule_sentence(parse_rule(ballot.rule), counts)
+    """Say the rule of the vote with the numbers that were counted; ``counts`` are those of the item decided on."""
+    if ballot.kind is BallotKind.PRIORITY:
+        return priority_rule_in_words(ballot, session().scalars(queries.recused_on_items(ballot.id)).all())
+    return rule_sentence(parse_rule(ballot.rule), counts)
 
 
 def _decide_page(matter: Matter, form: DecisionForm, taken: list[Decision], *, why_not: Message | None = None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tracker.changes.models import ChangeRequest
 from tracker.comments.models import Remark
 from tracker.db import session
 from tracker.notifications.models import Mailing, Notice
@@ -26,6 +27,7 @@ PARTS: Mapping[str, tuple[str, sa.Select[int, int], Any, Any]] = {
     "remark": ("proposal", sa.select(Remark.id, Remark.proposal_id), Remark.id, Remark.proposal_id),
     "review": ("proposal", sa.select(Review.id, Review.proposal_id), Review.id, Review.proposal_id),
     "objection": ("project", sa.select(Objection.id, Objection.project_id), Objection.id, Objection.project_id),
+    "change_request": ("project", sa.select(ChangeRequest.id, ChangeRequest.project_id), ChangeRequest.id, ChangeRequest.project_id),
     "report": ("project", _OF_REPORTS, Report.id, Obligation.project_id),
 }
 """What belongs to something greater: to what, how the two are selected together, and the key of each."""

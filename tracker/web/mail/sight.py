@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
+from tracker.changes import rules as changes
+from tracker.changes.models import ChangeRequest
 from tracker.comments import queries as comments
 from tracker.comments.models import Remark
 from tracker.db import session
@@ -48,11 +50,22 @@ def _reports(actor: Actor) -> sa.Select[int]:
     return found.join(Proposal, Proposal.id == Project.proposal_id).where(sa.or_(accepted, proposals.on_it(actor.unit_id)))
 
 
+def _changes(actor: Actor) -> sa.Select[int]:
+    found = sa.select(ChangeRequest.id).join(Project, Project.id == ChangeRequest.project_id)
+    if actor.role in COMMITTEE_ROLES:
+        return found
+    taken = ChangeRequest.state.in_(changes.OPEN_TO_ALL)
+    if actor.role not in UNIT_ROLES or actor.unit_id is None:
+        return found.where(taken)
+    return found.join(Proposal, Proposal.id == Project.proposal_id).where(sa.or_(taken, Project.lead_unit_id == actor.unit_id, proposals.on_it(actor.unit_id)))
+
+
 SEEN: Mapping[str, tuple[sa.orm.InstrumentedAttribute[int], Callable[[Actor], sa.Select[int]]]] = {
     "proposal": (Proposal.id, _proposals),
     "remark": (Remark.id, _remarks),
     "review": (Review.id, _reviews),
     "report": (Report.id, _reports),
+    "change_request": (ChangeRequest.id, _changes),
 }
 """What not everybody sees: its key, and how those that one seat may see are selected. All else is open to everyone signed in."""
 

@@ -30,6 +30,7 @@ PAGES = {
     "ballot": "/ballots/{}",
     "project": "/projects/{}",
     "objection": "/objections/{}",
+    "change_request": "/changes/{}",
     "report": "/reports/{}",
     "review": "/reviews/{}",
     "remark": "/comments/{}",

@@ -48,6 +48,7 @@ SECTIONS = (
     ("programmes.change_decisions", _l("The chair's decision"), lambda _programme: True),
     ("programmes.change_notice", _l("Public notice"), lambda programme: bool(programme.public_notice)),
     ("programmes.change_reporting", _l("Reporting"), lambda programme: bool(programme.reporting)),
+    ("programmes.change_tiers", _l("Changes of projects"), lambda _programme: True),
     ("programmes.change_files", _l("Files"), lambda programme: bool(programme.files)),
 )
 

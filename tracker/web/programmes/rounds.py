@@ -129,7 +129,7 @@ def _present(line: Line) -> RoundForm:
 
 def _page(programme: Programme, line: Line, form: RoundForm, *, why: Message | None = None) -> str:
     form.note.flags.required = line.round is not None
-    warning = WARNINGS[line.suggested.warning] if line.suggested.warning and line.round is None else None
+    warning = WARNINGS[line.suggested.warning] if line.suggested.warning else None
     return render_template(
         "programmes/round.html",
         programme=programme,

@@ -47,7 +47,9 @@ def _due(project: Project) -> list[tuple[Quarter, date | None]]:
     """Return the quarters that owe a report by the days of the project (as planned, before it is started), each with its published due day."""
     judge = the_judge(project.programme)
     days = planned_days(project.approved, local_day(project.established_at, judge.zone))
-    span = project.span or (Span(*days) if days else None)
+    if project.start_on and project.end_on:
+        days = project.start_on, project.end_on
+    span = Span(*days) if days else None
     published = {each.quarter: each.due_on for each in session().scalars(queries.rounds_of(project.programme_id))}
     rows = owed(span, judge.rules.min_active_days) if span else []
     return [(row.quarter, published.get(row.quarter.key)) for row in rows if row.kind in OWING]

@@ -14,10 +14,12 @@ from tracker.db import session
 from tracker.decisions import queries as decisions
 from tracker.messages import Message, say
 from tracker.policy import Action, Actor, Role, available
-from tracker.projects import objecting
+from tracker.projects import objecting, queries
+from tracker.projects.milestones import MILESTONE_STATES
 from tracker.projects.models import Obligation, Project
 from tracker.projects.obligations import KINDS
-from tracker.projects.rules import ProjectState
+from tracker.projects.quarters import local_day
+from tracker.projects.rules import ALIVE, ProjectState
 from tracker.reports import loading
 from tracker.reports import queries as reports
 from tracker.reports.faces import Face, face
@@ -25,7 +27,7 @@ from tracker.reports.rules import ReportState
 from tracker.reports.standing import Place, place
 from tracker.reports.timeliness import REPORTED, Timeliness
 from tracker.voting import queries as ballots
-from tracker.web.formats import short_day_text
+from tracker.web.formats import committee_zone, short_day_text
 from tracker.web.identity import the_actor
 from tracker.web.judging import the_judge
 from tracker.web.lists import depth_asked
@@ -80,13 +82,19 @@ def _objecting(project: Project, actor: Actor) -> Iterator[PageOffer]:
         yield PageOffer(Action.OBJECT, say("File an objection"), url_for("projects.objections", id=project.id))
 
 
+def _changing(project: Project, actor: Actor) -> Iterator[PageOffer]:
+    """Give the way to ask for a change, to the lead unit's voice while the project lives."""
+    if project.state in ALIVE and actor.votes_for(project.lead_unit_id):
+        yield PageOffer(Action.ASK, say("Ask for a change"), url_for("changes.index", id=project.id, _anchor="kinds"))
+
+
 def places_of(project: Project, actor: Actor) -> list[Place]:
     """Return the quarters of a project as ``actor`` may see them: one statement."""
     found = loading.followed([project], ((row[0], row[1], row[2]) for row in session().execute(reports.owed_rows(Obligation.project_id == project.id))))
     judge, now = the_judge(project.programme), clock.now()
     rounds = {each.quarter: each for each in found.rounds}
     told = {report.obligation_id: report for report in found.reports}
-    return [place(row, rounds.get(row.quarter), told.get(row.id), judge=judge, actor=actor, now=now) for row in project.obligations]
+    return [place(row, row.days(rounds.get(row.quarter)), told.get(row.id), judge=judge, actor=actor, now=now) for row in project.obligations]
 
 
 def _cell(project: Project, each: Place) -> Cell:
@@ -117,7 +125,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
     places = places_of(project, actor)
     told = told_in(project, places, actor)
     items = list(session().scalars(ballots.items_of(project.proposal_id))) if project.proposal.ballot_closes_at else []
-    approved, depth = project.approved.content, depth_asked()
+    approved, depth = project.plan, depth_asked()
+    today = local_day(now, committee_zone())
     entries, older = thread.read(project, places, items, actor, depth)
     offers = [offer for offer in available(project, actor=actor, now=now) if offer.denial is None or project.state is ProjectState.ESTABLISHED]
     return render_template(
@@ -125,6 +134,8 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         project=project,
         proposal=project.proposal,
         text=readable(approved),
+        milestones=[(row, row.dates.standing(today)) for row in session().scalars(queries.milestones_of([id]))],
+        milestone_words=MILESTONE_STATES,
         cells=[_cell(project, each) for each in places],
         quarters=plan.by_quarter(approved, told, [each.quarter.key for each in places]),
         deliverables=plan.deliverables(approved, told),
@@ -134,7 +145,7 @@ def show(id: int) -> ResponseReturnValue:  # noqa: A002 - the name in the addres
         older=url_for("projects.show", id=id, older=depth + 1, _anchor="thread") if older else None,
         decisions=list(session().scalars(decisions.decisions_on(project.proposal_id))),
         ballots=items,
-        offers=[*offers, *_objecting(project, actor), *reports_waiting(project, places, actor)],
+        offers=[*offers, *_objecting(project, actor), *reports_waiting(project, places, actor), *_changing(project, actor)],
         mails=mails_about(project),
         urls={Action.START: url_for("projects.start", id=id)},
     )

@@ -26,6 +26,10 @@ OPEN_TO_ALL = frozenset({Action.SUBMIT, Action.ACCEPT})
 DONE: Mapping[tuple[str, str], Message] = {
     ("project", Action.ESTABLISH): say("Established the project"),
     ("project", Action.START): say("Started the project"),
+    ("project", Action.CHANGE): say("Changed the project"),
+    ("project", Action.SUSPEND): say("Suspended the project"),
+    ("project", Action.RESUME): say("Resumed the project"),
+    ("project", Action.TERMINATE): say("Terminated the project"),
     ("report", Action.EDIT): say("Wrote on the report for {quarter}"),
     ("report", Action.SUBMIT): say("Handed in the report for {quarter}"),
     ("report", Action.ACCEPT): say("Accepted the report for {quarter}"),
@@ -108,6 +112,8 @@ def _url(event: Event, place: Place | None, project: Project, ballots: Mapping[s
     if place is not None:
         return url_for("reports.show", id=project.id, quarter=place.quarter.key)
     if event.subject_kind == Project.subject_kind:
+        if "request" in event.facts:
+            return url_for("changes.show", id=project.id, number=event.facts["request"])
         return url_for("projects.establishment", id=project.id) if event.action == Action.ESTABLISH else None
     if event.facts.get("ballot") in ballots:
         return url_for("ballots.show", id=ballots[event.facts["ballot"]])

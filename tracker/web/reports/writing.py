@@ -121,7 +121,7 @@ def _edit_page(form: Form, report: Report, *, met: Meeting | None = None, who: M
         sections=section_states(form, shape.SECTIONS, _missing(report), shape.section_of),
         promised=before[0] if before else None,
         so_far=shape.spent_before([version.content for version in before]),
-        budget=project.approved.content["budget_total"],
+        budget=project.plan["budget_total"],
         binds=the_actor().votes_for(report.lead_unit_id),
         standing=stand(report.obligation, report.round, report if report.begun else None, judge=the_judge(project.programme), now=clock.now()),
     )

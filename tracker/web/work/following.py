@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from tracker import clock
-from tracker.db import session
 from tracker.messages import Message, say
 from tracker.policy import Actor, Role
 from tracker.programmes.models import Programme
-from tracker.projects import queries as project_queries
-from tracker.projects.models import Obligation, Project, Round
+from tracker.projects.models import Obligation, Project
 from tracker.projects.notice import runs
 from tracker.projects.quarters import Quarter, local_day
+from tracker.projects.rounds import RoundDates
+from tracker.projects.rules import ProjectState
 from tracker.proposals.models import Titled
 from tracker.reports import loading, overview
 from tracker.reports.models import Report
@@ -72,10 +72,24 @@ def established_due(project: Project, now: datetime) -> Iterator[Task]:
         yield start_due(project)
 
 
-def upheld_due(actor: Actor, years: Iterable[Programme]) -> Iterator[Task]:
-    """The projects that an upheld objection keeps from starting, for who decides whether they start nevertheless; none where no year has a project."""
-    if actor.role is Role.CHAIR and any(year.last_project for year in years):
-        yield from map(before_the_chair, session().scalars(project_queries.upheld()))
+def officers_word_due(actor: Actor, years: Iterable[Programme]) -> Iterator[Task]:
+    """The changes that await the word of the chair or the director, and for the chair the projects that an upheld objection keeps from starting.
+
+    None where no year has a project.
+    """
+    if not any(year.last_project for year in years):
+        return
+    for project, asked in reading.before_the_chair(objections=actor.role is Role.CHAIR):
+        if asked:
+            yield changes_due(project, asked)
+        if actor.role is Role.CHAIR and project.state is ProjectState.ESTABLISHED and project.objections_upheld:
+            yield before_the_chair(project)
+
+
+def changes_due(project: Project, asked: int) -> Task:
+    """Changes of a project that wait for the reader's word."""
+    url = url_for("changes.index", id=project.id)
+    return Task(named(project), url, say("Changes asked for: {count}.", count=asked), say("Read and decide"), url, glyph="▲", tone="warn")
 
 
 def before_the_chair(project: Project) -> Task:
@@ -128,15 +142,16 @@ def reports_due(actor: Actor, years: Iterable[Programme], now: datetime) -> tupl
     tasks, waiting = [], []
     for owed, report, round_ in reading.owed_by(actor.unit_id, local_day(now, _zone(judges)) + SOON) if judges else []:
         judge = judges[owed.project.programme_id]
-        standing = stand(owed, round_, report, judge=judge, now=now)
-        if round_ is None:
+        days = owed.days(round_)
+        standing = stand(owed, days, report, judge=judge, now=now)
+        if days is None:
             continue
         if report is not None and report.state is ReportState.SUBMITTED:
             waiting.append(_waits(owed, REPORT_STATES[report.state], say("The secretariat checks the report.")))
         elif standing.timeliness is Timeliness.UPCOMING:
-            waiting.append(_waits(owed, say("Not open yet"), say("Taken from {opens_on}, due on {due_on}.", opens_on=round_.opens_on, due_on=round_.due_on)))
+            waiting.append(_waits(owed, say("Not open yet"), say("Taken from {opens_on}, due on {due_on}.", opens_on=days.opens_on, due_on=days.due_on)))
         else:
-            tasks.append(_report_due(owed, report, round_, standing, judge, actor))
+            tasks.append(_report_due(owed, report, days, standing, judge, actor))
     return tasks, waiting
 
 
@@ -149,8 +164,8 @@ def _waits(owed: Obligation, state: Message, then: Message) -> Waiting:
     return Waiting(_named(owed.project, quarter), url_for("reports.show", id=owed.project_id, quarter=owed.quarter), state, then)
 
 
-def _report_due(owed: Obligation, report: Report | None, round_: Round, standing: Standing, judge: Judge, actor: Actor) -> Task:
-    due_on, button, why = round_.due_on, say("Write the report"), _why_owed(report, round_, standing, actor)
+def _report_due(owed: Obligation, report: Report | None, days: RoundDates, standing: Standing, judge: Judge, actor: Actor) -> Task:
+    due_on, button, why = days.due_on, say("Write the report"), _why_owed(report, days, standing, actor)
     returned = report is not None and report.state is ReportState.RETURNED
     if report is not None and report.state is ReportState.DRAFT:
         button = say("Complete it")
@@ -170,11 +185,11 @@ def _report_due(owed: Obligation, report: Report | None, round_: Round, standing
     )
 
 
-def _why_owed(report: Report | None, round_: Round, standing: Standing, actor: Actor) -> Message:
+def _why_owed(report: Report | None, days: RoundDates, standing: Standing, actor: Actor) -> Message:
     if standing.timeliness is Timeliness.MISSING:
-        return say("Missing since {day}: it can still be handed in.", day=round_.grace_until_on + timedelta(days=1))
+        return say("Missing since {day}: it can still be handed in.", day=days.grace_until_on + timedelta(days=1))
     if standing.timeliness is Timeliness.OVERDUE:
-        return say("Overdue: without it the quarter counts as missing after {day}.", day=round_.grace_until_on)
+        return say("Overdue: without it the quarter counts as missing after {day}.", day=days.grace_until_on)
     if report is None or report.state is not ReportState.DRAFT:
         return say("Your unit owes the report for this quarter.")
     if actor.votes_for(actor.unit_id):
@@ -190,13 +205,17 @@ def secretariat_due(years: Sequence[Programme], now: datetime) -> Iterator[Task]
     zone = the_judge(years[0]).zone
     today = local_day(now, zone)
     late: dict[tuple[int, str], list[str]] = {}
-    for project, owed, report, _round in reading.projects_to_see_to(today):
+    asked: dict[int, Task] = {}
+    for project, owed, report, is_late, changes in reading.projects_to_see_to(today):
+        if changes:
+            asked.setdefault(project.id, changes_due(project, changes))
         if owed is None:
             yield from established_due(project, now)
         elif report is not None and report.state is ReportState.SUBMITTED:
             yield _check_due(project, Quarter.parse(owed.quarter), report)
-        else:
+        elif is_late:
             late.setdefault((project.programme_id, owed.quarter), []).append(project.number)
+    yield from asked.values()
     for (programme_id, key), numbers in late.items():
         yield _late(by_id[programme_id], Quarter.parse(key), numbers)
     for programme_id, quarter in reading.quarters_without_round(today + SOON):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload, lazyload
 
 from tracker.audit.models import Event
+from tracker.changes import queries as changes
+from tracker.changes.kinds import Tier
 from tracker.db import JSONDict, session
 from tracker.decisions import queries as decisions
 from tracker.members.models import Person
@@ -25,7 +28,7 @@ from tracker.proposals.models import Partner, Proposal
 from tracker.proposals.queries import lacks_scan, scans_missing
 from tracker.proposals.states import ProposalState
 from tracker.reports.models import Report
-from tracker.reports.queries import owed_rows
+from tracker.reports.queries import due_on, opens_on, owed_rows
 from tracker.reports.rules import ReportState
 from tracker.reviews.models import Review
 from tracker.reviews.queries import counting
@@ -176,28 +179,48 @@ IS_OWED = sa.and_(Obligation.kind.in_(OWING), Obligation.flagged.is_(False))
 def owed_by(unit_id: int, until: date) -> list[Owing]:
     """Return the reports that the unit owes and that are not accepted yet, of rounds that open by ``until``, the first due first."""
     unfinished = sa.or_(Report.id.is_(None), Report.state != ReportState.ACCEPTED)
-    wanted = owed_rows(Project.lead_unit_id == unit_id, IS_OWED, unfinished, Round.opens_on <= until)
-    return [(row[0], row[1], row[2]) for row in session().execute(wanted.order_by(None).order_by(Round.due_on, Project.serial).limit(AT_MOST))]
+    wanted = owed_rows(Project.lead_unit_id == unit_id, IS_OWED, unfinished, opens_on <= until)
+    return [(row[0], row[1], row[2]) for row in session().execute(wanted.order_by(None).order_by(due_on, Project.serial).limit(AT_MOST))]
 
 
 def opened(programme_ids: Iterable[int], today: date) -> list[Owing]:
     """Return everything owed in the rounds of these years that are open or over, as the officers follow it."""
-    return [(row[0], row[1], row[2]) for row in session().execute(owed_rows(Project.programme_id.in_(programme_ids), Round.opens_on <= today))]
+    return [(row[0], row[1], row[2]) for row in session().execute(owed_rows(Project.programme_id.in_(programme_ids), opens_on <= today))]
 
 
-def projects_to_see_to(today: date) -> list[tuple[Project, Obligation | None, Report | None, Round | None]]:
-    """Return the projects to be started (without a row of what they owe), the reports to be checked and those past their due day."""
-    late = sa.and_(IS_OWED, Round.due_on < today, Report.first_submitted_at.is_(None))
+class SeenTo(NamedTuple):
+    """One thing to see to on a project: ``owed`` with its report, ``late`` or to be checked; without it, the start. ``changes`` wait for a word."""
+
+    project: Project
+    owed: Obligation | None
+    report: Report | None
+    late: bool
+    changes: int
+
+
+def projects_to_see_to(today: date) -> list[SeenTo]:
+    """Return the projects to be started (without a row of what they owe), the reports to be checked, those past their due day, and changes asked for."""
+    late = sa.and_(IS_OWED, due_on < today, Report.first_submitted_at.is_(None))
+    asked, first = changes.waiting_on(Tier.SECRETARIAT), sa.select(sa.func.min(Obligation.quarter)).where(Obligation.project_id == Project.id)
+    once = sa.and_(asked > 0, Obligation.quarter == first.correlate(Project).scalar_subquery())
     wanted = (
-        sa.select(Project, Obligation, Report, Round)
+        sa.select(Project, Obligation, Report, sa.func.coalesce(late, sa.false()), asked)
         .outerjoin(Obligation, Obligation.project_id == Project.id)
         .outerjoin(Report, Report.obligation_id == Obligation.id)
         .outerjoin(Round, sa.and_(Round.programme_id == Project.programme_id, Round.quarter == Obligation.quarter))
         .options(joinedload(Project.lead_unit), defer(Report.content, raiseload=True))
-        .where(sa.or_(Project.state == ProjectState.ESTABLISHED, Report.state == ReportState.SUBMITTED, late))
+        .where(sa.or_(Project.state == ProjectState.ESTABLISHED, Report.state == ReportState.SUBMITTED, late, once))
         .order_by(Report.submitted_at.nulls_first(), Project.programme_id, Project.serial, Obligation.quarter)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in session().execute(wanted.limit(AT_MOST * 4))]
+    return [SeenTo(row[0], row[1], row[2], bool(row[3]), row[4]) for row in session().execute(wanted.limit(AT_MOST * 4))]
+
+
+def before_the_chair(*, objections: bool) -> list[tuple[Project, int]]:
+    """Return the projects with changes that await the chair's word, with how many, and those that an upheld objection keeps from starting."""
+    asked = changes.waiting_on(Tier.CHAIR)
+    upheld = sa.and_(Project.state == ProjectState.ESTABLISHED, Project.objections_upheld > 0)
+    wanted = sa.select(Project, asked).where(sa.or_(asked > 0, upheld) if objections else asked > 0)
+    return [(row[0], row[1]) for row in session().execute(wanted.order_by(Project.programme_id, Project.serial).limit(AT_MOST))]
 
 
 def quarters_without_round(until: date) -> list[tuple[int, Quarter]]:

@@ -23,8 +23,7 @@ from tracker.proposals.partners import Standing, partner_of
 from tracker.proposals.rules import Start
 from tracker.proposals.states import ProposalState
 from tracker.text import count_zi
-from tracker.voting.priority import Placed
-from tracker.voting.tally import Result
+from tracker.voting.due import DueResult
 from tracker.web.work import reading
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -307,7 +306,7 @@ def decisions_due(
     )
 
 
-def _vote_on(proposal: Proposal, unsealed: Result | Placed | None, sealed: JSONDict | None) -> Message:
+def _vote_on(proposal: Proposal, unsealed: DueResult | None, sealed: JSONDict | None) -> Message:
     if unsealed is not None:
-        return in_words(unsealed.outcome.value, unsealed.as_data())
+        return in_words(unsealed.outcome, unsealed.result.as_data())
     return in_words(proposal.ballot_outcome, sealed)

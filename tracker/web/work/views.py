@@ -93,7 +93,13 @@ def _decider_desk(actor: Actor, years: list[Programme], now: datetime) -> Desk:
     entered = tasks.in_order(voting.due_in_ballots(actor, now))
     mine = [one for one in waiting[: reading.AT_MOST] if one.id not in held and check(Action.APPROVE, one, actor=actor, now=now) is None]
     return Desk(
-        [*entered, *due, *tasks.releases_due(years, held), *following.upheld_due(actor, years), *following.officers_due(actor, years, now)],
+        [
+            *entered,
+            *due,
+            *tasks.releases_due(years, held),
+            *following.officers_word_due(actor, years),
+            *following.officers_due(actor, years, now),
+        ],
         outlook.deferred(mine),
         empty,
     )
