@@ -67,8 +67,8 @@ def withdraw(app: Flask, key: int, number: int, who: Member, *, seen: int = 1) -
 
 def facts_of(app: Flask, key: int) -> Mapping[str, Any]:
     """Return what a project is now, as plain values."""
-    with app.app_context():
-        row = db.session.scalars(queries.locked(key)).one()
+    with app.app_context(), writing() as session:
+        row = session.scalars(queries.locked(key)).one()
         return {
             "state": row.state.value,
             "title": row.title_zh,
