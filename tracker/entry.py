@@ -15,7 +15,10 @@ from tracker.messages import Message, say
 from tracker.text import clean_line, clean_text, count_zi
 
 LARGEST_ID = 2**31 - 1
+NUMBERS = frozenset({Kind.MONEY, Kind.UNIT, Kind.PERCENT})
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PERCENT = re.compile(r"([0-9]{1,3}) ?[%％]?")
+MOST_PERCENT = 99
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[0-9+() -]{5,30}")
@@ -44,7 +47,7 @@ class Reader:
         """Return what was typed as the field keeps it; None or "" for nothing."""
         text = self.clean(key, typed, clean_text if kept.kind is Kind.TEXT else clean_line)
         if not text:
-            return None if kept.kind in {Kind.MONEY, Kind.UNIT} else ""
+            return None if kept.kind in NUMBERS else ""
         self._measure(key, text, kept)
         reader = self._readers().get(kept.kind)
         return text if reader is None else reader(key, text, kept)
@@ -54,6 +57,7 @@ class Reader:
         return {
             Kind.MONEY: lambda key, text, _kept: self._money(key, text),
             Kind.UNIT: lambda key, text, _kept: self._id(key, text),
+            Kind.PERCENT: lambda key, text, _kept: self._percent(key, text),
             Kind.CODE: lambda key, text, kept: self._one_of(key, text, kept.codes or {}),
             Kind.QUARTER: lambda key, text, _kept: self._one_of(key, text, self.quarters),
             Kind.DAY: lambda key, text, _kept: self._day(key, text),
@@ -83,6 +87,13 @@ class Reader:
         if re.fullmatch("[0-9]{1,10}", text) and 0 < int(text) <= LARGEST_ID:
             return int(text)
         self.note(key, say("Choose one of the list."))
+        return None
+
+    def _percent(self, key: str, text: str) -> int | None:
+        found = _PERCENT.fullmatch(text)
+        if found is not None and int(found[1]) <= MOST_PERCENT:
+            return int(found[1])
+        self.note(key, say("Write a whole number from 0 to {most}; 100 comes with the closure.", most=MOST_PERCENT))
         return None
 
     def _day(self, key: str, text: str) -> str:

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     MONEY = "money"
+    PERCENT = "percent"
     CODE = "code"
     UNIT = "unit"
     LINK = "link"

@@ -18,6 +18,9 @@ from tracker.projects import actions as projects
 from tracker.projects.quarters import Quarter
 from tracker.projects.rounds import RoundDates
 from tracker.reports import actions
+from tracker.reports import content as shape
+from tracker.reports.frame import Frame
+from tracker.reports.framing import frame_of
 from tracker.reports.models import Report, ReportVersion
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -30,17 +33,26 @@ OPEN = datetime(2021, 4, 1, 2, tzinfo=UTC)
 WRITTEN: dict[str, Any] = {
     "schema": 1,
     "final": False,
+    "nature": "full",
+    "promises": [],
     "work_done": "梳理指南要点，访谈五家平台企业。",
     "results": [{"name": "要点清单", "form": "report", "link": "https://example.org/list"}],
+    "milestones": [
+        {"title": "梳理指南要点", "planned_on": "2021-03-31", "actual_on": "2021-03-30", "forecast_on": ""},
+        {"title": "访谈十家平台企业", "planned_on": "2021-06-30", "actual_on": "", "forecast_on": ""},
+    ],
     "deliverables": [
         {"name": "指南解读报告", "status": "in_progress", "note": "初稿", "link": ""},
         {"name": "企业合规自律公约", "status": "not_started", "note": "", "link": ""},
     ],
     "overall": "on_plan",
+    "progress": None,
+    "progress_reason": "",
     "light": "green",
     "light_reason": "",
     "measures": "",
     "problems": "无",
+    "risks": "",
     "received": 9_000_000,
     "spent": 3_000_000,
     "next_steps": [{"step": "完成访谈", "month": "2021-05"}],
@@ -68,8 +80,23 @@ def acting(app: Flask, key: int, act: Callable[[Report], object], *, quarter: st
 
 
 def written(app: Flask, key: int, who: Member, *, quarter: str = Q1, at: datetime = OPEN, **changed: object) -> Report:
-    """Save a whole draft."""
-    return acting(app, key, lambda report: actions.edit(report, {**WRITTEN, **changed}, actor=who.actor, seen_version=report.version), quarter=quarter, at=at)
+    """Save a whole draft: unless ``changed`` says otherwise every promise was kept and every milestone that is due was reached on its day."""
+
+    def write(report: Report) -> None:
+        actions.edit(report, whole(frame_of(report), **changed), actor=who.actor, seen_version=report.version)
+
+    return acting(app, key, write, quarter=quarter, at=at)
+
+
+def whole(frame: Frame, **changed: object) -> dict[str, Any]:
+    """Return ``WRITTEN`` as it reads in this quarter."""
+    content = shape.laid(WRITTEN, frame)
+    for row in content["promises"]:
+        row["kept"] = "done"
+    for row, marker in zip(content["milestones"], frame.milestones, strict=True):
+        if marker.dates.baseline_on <= frame.as_of:
+            row["actual_on"] = row["actual_on"] or marker.dates.baseline_on.isoformat()
+    return {**content, **changed}
 
 
 def handed_in(app: Flask, key: int, who: Member, *, quarter: str = Q1, at: datetime = OPEN, **changed: object) -> Report:

@@ -98,7 +98,8 @@ def test_handing_in_freezes_a_version_with_its_hash(app: Flask, cast: Cast) -> N
     report = handed_in(app, key, cast.caict)
     [version] = versions(app, report)
     assert (version.number, version.sha256) == (1, sha256_hex(version.content))
-    assert version.content == {**WRITTEN, "project": "IPWC-2021-01", "quarter": "2021Q1", "version": 1}
+    computed = {"light": "green", "findings": [], "progress": None, "expected": 24}
+    assert version.content == {**WRITTEN, "computed": computed, "project": "IPWC-2021-01", "quarter": "2021Q1", "version": 1}
     assert (report.state, report.first_submitted_at, report.own_light, report.light) == (ReportState.SUBMITTED, OPEN, Light.GREEN, Light.GREEN)
     assert cast.secretariat.person_id in told(app, "submit")
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from tracker.errors import Invalid
 from tracker.reports import content as shape
 from tracker.reports.entry import read
+from tracker.reports.frame import Frame
+from tracker.reports.owing import missing
 
 PLANNED = [{"name": "报告"}, {"name": "公约"}]
+FRAME = Frame(date(2021, 4, 1), results=PLANNED)
+NO_PLAN = Frame(date(2021, 4, 1))
 
 
 def faults(**typed: object) -> list[str]:
     try:
-        read(typed, planned=PLANNED, final=False)
+        read(typed, FRAME)
     except Invalid as error:
         return list(error.fields)
     return []
 
 
 def test_nothing_typed_is_an_empty_report() -> None:
-    assert read({}, planned=PLANNED, final=False) == shape.empty(PLANNED)
+    assert read({}, FRAME) == shape.empty(FRAME)
 
 
 def test_expected_results_bear_the_names_of_the_plan() -> None:
-    sent = [{"name": "别的", "status": "done", "note": "", "link": ""}, {"name": "", "status": "in_progress"}, {"name": "多出", "status": "done"}]
-    rows = read({"deliverables": sent}, planned=PLANNED, final=False)["deliverables"]
+    sent = [{"name": "公约", "status": "in_progress"}, {"name": "报告", "status": "done", "note": "", "link": ""}, {"name": "多出", "status": "done"}]
+    rows = read({"deliverables": sent}, FRAME)["deliverables"]
     assert [(row["name"], row["status"]) for row in rows] == [("报告", "done"), ("公约", "in_progress")]
 
 
@@ -37,7 +44,7 @@ def test_link_that_is_none_is_refused(link: str) -> None:
 
 
 def test_link_of_the_web_is_kept() -> None:
-    assert read({"links": [{"name": "稿", "link": "https://example.org/a?b=1"}]}, planned=[], final=False)["links"][0]["link"] == "https://example.org/a?b=1"
+    assert read({"links": [{"name": "稿", "link": "https://example.org/a?b=1"}]}, NO_PLAN)["links"][0]["link"] == "https://example.org/a?b=1"
 
 
 @pytest.mark.parametrize(
@@ -53,11 +60,12 @@ def test_at_most_eight_next_steps() -> None:
 
 
 def test_final_report_promises_nothing() -> None:
-    content = read({}, planned=[], final=True)
-    assert "next_steps" not in shape.missing(content)
-    assert "next_steps" in shape.missing({**content, "final": False})
+    final = replace(NO_PLAN, final=True)
+    content = read({}, final)
+    assert "next_steps" not in missing(content, final)
+    assert "next_steps" in missing(content, NO_PLAN)
 
 
 def test_what_the_report_before_said_of_a_result_is_taken_over() -> None:
     last = {"deliverables": [{"name": "公约", "status": "done", "note": "已发布", "link": ""}]}
-    assert [row["status"] for row in shape.empty(PLANNED, last)["deliverables"]] == ["", "done"]
+    assert [row["status"] for row in shape.empty(replace(FRAME, earlier=[last]))["deliverables"]] == ["", "done"]

@@ -36,7 +36,9 @@ FIELDS = {
     "coordination": "无",
     "deliverables-0-status": "done",
     "deliverables-1-status": "in_progress",
+    "milestones-0-actual_on": "2021-03-30",
 }
+KEPT = {"promises-0-kept": "done", "milestones-1-actual_on": "2021-06-29"}
 DELAYED = {"overall": "delayed", "light": "yellow", "light_reason": "访谈推迟两周。", "measures": "八月底前补齐。"}
 REMARK = "请补充听取意见的情况。"
 MENDED = "形成公约（建议稿），公开听取意见，收到反馈二十七条。"
@@ -127,7 +129,7 @@ def _hand_in(unit: Desk, quarter: str, at: str, changes: Mapping[str, str], *, n
     unit.go(_report(quarter))
     unit.press("Write the report")
     steps = {"next_steps-0-step": "完成下一阶段工作", "next_steps-0-month": "2021-12"} if quarter != "2021Q4" and number == 1 else {}
-    unit.write({**(FIELDS if number == 1 else {}), "work_done": WORK[quarter], **steps, **changes})
+    unit.write({**(FIELDS if number == 1 else {}), **(KEPT if number == 1 and quarter != "2021Q1" else {}), "work_done": WORK[quarter], **steps, **changes})
     unit.press("Check and hand in")
     unit.press("Hand in version %(number)s", number=number)
     assert unit.reads("Handed in")

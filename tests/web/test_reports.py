@@ -31,6 +31,13 @@ def typed(**changed: str) -> dict[str, str]:
     return {
         "version": "0",
         "work_done": "梳理指南要点。",
+        "nature": "full",
+        "milestones-0-title": "梳理指南要点",
+        "milestones-0-actual_on": "2021-03-30",
+        "milestones-0-forecast_on": "",
+        "milestones-1-title": "访谈十家平台企业",
+        "milestones-1-actual_on": "",
+        "milestones-1-forecast_on": "",
         "deliverables-0-name": "指南解读报告",
         "deliverables-0-status": "in_progress",
         "deliverables-0-note": "",

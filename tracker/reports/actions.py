@@ -5,6 +5,7 @@ Each takes a report loaded by ``loaded``, checks, writes the event and the notic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,17 @@ from tracker.digest import sha256_hex
 from tracker.errors import Invalid, NotFound, Refused
 from tracker.messages import say
 from tracker.policy import Action, Actor, check
-from tracker.projects.models import Obligation, Project, Round
-from tracker.projects.obligations import LAST
+from tracker.projects import queries as projects
+from tracker.projects.models import Obligation, Round
 from tracker.reports import content as shape
 from tracker.reports import queries
+from tracker.reports.computed import compute, dates_of
 from tracker.reports.entry import read_note
+from tracker.reports.frame import Frame
+from tracker.reports.framing import frame_of
 from tracker.reports.lights import Light
 from tracker.reports.models import Comment, Report, ReportVersion
+from tracker.reports.owing import missing
 from tracker.reports.rules import ReportState
 from tracker.transitions import perform
 
@@ -57,17 +62,9 @@ def _keep(report: Report) -> None:
         session().flush()
 
 
-def start_content(report: Report, last: ReportVersion | None) -> dict[str, Any]:
-    """Return what the form shows: the working copy, else an empty one with what the report before says of the results."""
-    if report.content:
-        return report.content
-    return shape.empty(planned(report.obligation.project), last.content if last else None, final=report.obligation.kind in LAST)
-
-
-def planned(project: Project) -> list[dict[str, Any]]:
-    """Return the expected results of the approved plan."""
-    rows: list[dict[str, Any]] = project.plan["results"]
-    return rows
+def start_content(report: Report, frame: Frame) -> dict[str, Any]:
+    """Return what the form shows: the working copy over the rows that are given now, else an empty one."""
+    return shape.laid(report.content, frame) if report.content else shape.empty(frame)
 
 
 def edit(report: Report, content: dict[str, Any], *, actor: Actor, seen_version: int) -> bool:
@@ -103,28 +100,41 @@ def _touch(report: Report, actor: Actor) -> None:
 
 
 def submit(report: Report, *, actor: Actor, seen_version: int) -> ReportVersion:
-    """Freeze the working copy as the next version and hand it in; the first time decides whether it is in time.
+    """Freeze the working copy, with the light that its facts give, as the next version and hand it in; the first time decides whether it is in time.
 
     Raises Refused (a second click finds the state changed), Stale when the text is no longer the one that was checked, Invalid for
     what is missing.
     """
     _refuse(Action.SUBMIT, report, actor)
     expect_version(seen_version, report.version)
-    lacking = shape.missing(report.content)
+    frame = frame_of(report)
+    content = shape.laid(report.content, frame)
+    lacking = missing(content, frame)
     if lacking:
         raise Invalid({name: [message] for name, message in lacking.items()})
     now, number = clock.now(), (session().scalar(queries.last_number(report.id)) or 0) + 1
-    project = report.obligation.project
-    frozen = {**report.content, "project": project.number, "quarter": report.quarter.key, "version": number}
+    found = compute(content, frame)
+    frozen = {**content, "computed": found.to_json(), "project": report.obligation.project.number, "quarter": report.quarter.key, "version": number}
     digest = sha256_hex(frozen)
     perform(Action.SUBMIT, report, actor=actor, facts={"version": number, "sha256": digest})
-    report.own_light = Light(report.content["light"])
+    report.own_light, report.computed_light = Light(content["light"] or Light.YELLOW), found.light
+    report.progress, report.expected_progress = found.progress, found.expected
     report.first_submitted_at = report.first_submitted_at or now
     report.submitted_at = now
     _touch(report, actor)
+    _tell_milestones(report, content, frame)
     version = ReportVersion(report_id=report.id, number=number, content=frozen, sha256=digest, submitted_at=now, submitted_by=actor.person_id)
     session().add(version)
     return version
+
+
+def _tell_milestones(report: Report, content: Mapping[str, Any], frame: Frame) -> None:
+    """Keep the days that the report tells of the milestones, unless a later quarter has told newer ones."""
+    project = report.obligation.project_id
+    if session().scalar(queries.told_later(project, report.obligation.quarter)):
+        return
+    for milestone, dates in zip(session().scalars(projects.milestones_of([project])), dates_of(content, frame), strict=True):
+        milestone.actual_on, milestone.forecast_on = dates.actual_on, dates.forecast_on
 
 
 def accept(report: Report, *, actor: Actor, note: str = "") -> None:
@@ -188,5 +198,11 @@ def override(report: Report, light: str, *, actor: Actor, note: str) -> None:
         raise Invalid(wrong)
     before = report.override
     report.override = Light(light) if light else None
-    perform(Action.OVERRIDE, report, actor=actor, note=text, facts={"light": light or None, "before": before, "own": report.own_light})
+    perform(
+        Action.OVERRIDE,
+        report,
+        actor=actor,
+        note=text,
+        facts={"light": light or None, "before": before, "own": report.own_light, "computed": report.computed_light},
+    )
     report.override_reason, report.override_at = text, clock.now()

@@ -27,8 +27,8 @@ class Report(Base):
     """The quarterly report (季度进展报告) of one project for one quarter; made when somebody first writes or says something of it.
 
     ``content`` is the working copy, of the shape that ``content.py`` defines; handing it in freezes it as a ``ReportVersion``.
-    ``first_submitted_at`` decides whether it is in time. ``own_light`` is that of the last version handed in, ``override`` the
-    chair's. ``round``, the days that hold for it, and ``zone`` are put here by whoever loads it (``queries``): they are facts of the year, not of the report.
+    ``first_submitted_at`` decides whether it is in time. ``own_light``, ``computed_light`` and both percentages are those of the last version
+    handed in, ``override`` is the chair's. ``round``, the days that hold for it, and ``zone`` are put here by whoever loads it (``queries``): they are facts of the year, not of the report.
     """
 
     __tablename__ = "report"
@@ -47,6 +47,9 @@ class Report(Base):
     return_note: Mapped[str] = mapped_column(sa.Text, default="")
     accepted_at: Mapped[datetime | None]
     own_light: Mapped[Light | None] = mapped_column(choice(Light, column="own_light"))
+    computed_light: Mapped[Light | None] = mapped_column(choice(Light, column="computed_light"))
+    progress: Mapped[int | None]
+    expected_progress: Mapped[int | None]
     override: Mapped[Light | None] = mapped_column(choice(Light, column="override"))
     override_reason: Mapped[str] = mapped_column(sa.Text, default="")
     override_at: Mapped[datetime | None]
@@ -95,8 +98,8 @@ class Report(Base):
 
     @property
     def light(self) -> Light:
-        """The official light of the quarter: grey if nothing was handed in, else the chair's, else the project's own."""
-        return official(reported=self.first_submitted_at is not None, override=self.override, own=self.own_light, computed=())
+        """The official light of the quarter: grey if nothing was handed in, else the chair's, else the worse of the project's own and the computed one."""
+        return official(reported=self.first_submitted_at is not None, override=self.override, own=self.own_light, computed=(self.computed_light,))
 
     def state_at(self, now: datetime) -> str:  # noqa: ARG002 - the clock makes a report late, not different
         """Return the stored state."""

@@ -12,6 +12,7 @@ from tracker.members.models import Person, Unit
 from tracker.policy import Action
 from tracker.projects.models import Obligation, Project, Round
 from tracker.proposals.models import Partner, Proposal
+from tracker.reports.lights import BADNESS
 from tracker.reports.models import Comment, Report, ReportVersion
 from tracker.reports.rules import ReportState
 
@@ -74,6 +75,12 @@ def versions_before(project_id: int, quarter: str) -> sa.Select[ReportVersion, s
     return wanted.where(ReportVersion.id.in_(of_before)).order_by(Obligation.quarter.desc())
 
 
+def told_later(project_id: int, quarter: str) -> sa.Select[bool]:
+    """Whether a report for a later quarter of the project was handed in."""
+    later = sa.select(Report.id).join(Report.obligation).where(Obligation.project_id == project_id, Obligation.quarter > quarter)
+    return sa.select(later.where(Report.first_submitted_at.is_not(None)).exists())
+
+
 def last_comment(report_id: int) -> sa.Select[Comment]:
     """The newest comment on a quarter, if there is one."""
     return sa.select(Comment).where(Comment.report_id == report_id).order_by(Comment.id.desc()).limit(1)
@@ -115,7 +122,9 @@ def last_accepted() -> tuple[sa.ScalarSelect[str], sa.ScalarSelect[str]]:
         mine = accepted.where(Obligation.project_id == Project.id, Report.state == ReportState.ACCEPTED)
         return mine.order_by(Obligation.quarter.desc()).limit(1).correlate(Project).scalar_subquery()
 
-    light = sa.func.coalesce(sa.cast(Report.override, sa.String), sa.cast(Report.own_light, sa.String))
+    lights = (Report.own_light, Report.computed_light)
+    worse = [(sa.or_(*(column == light for column in lights)), light.value) for light in sorted(BADNESS, key=BADNESS.__getitem__, reverse=True)]
+    light = sa.func.coalesce(sa.cast(Report.override, sa.String), sa.case(*worse))
     return newest(sa.type_coerce(Obligation.quarter, sa.String)), newest(light)
 
 

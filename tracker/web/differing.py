@@ -23,6 +23,7 @@ ROW_CHANGES: dict[RowChange, Message] = {
 }
 _WRITERS: dict[Kind, Callable[[Any], str]] = {
     Kind.MONEY: lambda value: money_text(value) if isinstance(value, int) else str(value),
+    Kind.PERCENT: lambda value: f"{value} %",
     Kind.DAY: lambda value: date_text(date.fromisoformat(str(value))),
     Kind.QUARTER: lambda value: quarter_text(str(value)),
     Kind.MONTH: lambda value: month_text(str(value)),

@@ -131,6 +131,11 @@ def clock_text(value: datetime | None) -> str:
     return "" if value is None else f"{value.astimezone(committee_zone()):%H:%M}"
 
 
+def day_of(text: str | None) -> date | None:
+    """Return the day that a content keeps as text; None for none."""
+    return date.fromisoformat(text) if text else None
+
+
 def iso_text(value: date | datetime | None) -> str:
     """Write a day or an instant for machines, as ``<time datetime>`` wants it."""
     return "" if value is None else value.isoformat()
@@ -300,6 +305,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "at_day": at_day_text,
     "clock": clock_text,
     "iso": iso_text,
+    "iso_day": day_of,
     "size": size_text,
     "span": span_text,
     "left": left_text,

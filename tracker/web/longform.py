@@ -72,6 +72,8 @@ def control(field: Field) -> Control:
             return SelectField(field.label, marks, choices=[], description=field.hint or "")
         case Kind.MONEY:
             return StringField(field.label, marks, description=field.hint or "", filters=[_as_kept], render_kw={"autocomplete": "off"})
+        case Kind.PERCENT:
+            return StringField(field.label, marks, description=field.hint or "", render_kw={"autocomplete": "off", "inputmode": "numeric"})
         case _:
             widget = _INPUTS[field.kind]() if field.kind in _INPUTS else None
             return StringField(field.label, marks, description=field.hint or "", widget=widget, render_kw={"autocomplete": "off"})
@@ -79,7 +81,7 @@ def control(field: Field) -> Control:
 
 def grid(table: Table, *, hidden: Collection[str] = ()) -> Rows:
     """Return the control of one table; ``hidden`` names the columns that are carried along and not typed."""
-    columns = {column.name: HiddenField() if column.name in hidden else control(column) for column in table.columns}
+    columns = {column.name: HiddenField(column.label) if column.name in hidden else control(column) for column in table.columns}
     row = type(f"{table.name.title()}Row", (Form,), columns)
     rows = type(f"{table.name.title()}Rows", (Rows,), {"table": table})
     made: Rows = rows(FormField(row), table.label, description=table.hint or "")
@@ -93,7 +95,7 @@ def grids(form: Form) -> Iterator[Rows]:
 
 def shown(field: Field, value: Any) -> str:  # noqa: ANN401 - text or an amount, by the kind of the field
     """Return a value as its control shows it."""
-    return yuan(value) if field.kind is Kind.MONEY else str(value or "")
+    return yuan(value) if field.kind is Kind.MONEY else str("" if value is None else value)
 
 
 def typed(form: Form) -> dict[str, Any]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker.cli.demo.story import Fact, Step, Story, facts
 from tracker.projects import actions as projects
-from tracker.projects.obligations import LAST
 from tracker.projects.quarters import Quarter
 from tracker.projects.queries import overrides
 from tracker.projects.rounds import RoundRules, suggest
 from tracker.projects.working_days import WorkingCalendar
 from tracker.reports import actions
+from tracker.reports.content import Promise, given
 from tracker.reports.entry import read
+from tracker.reports.frame import Frame, Marker
+from tracker.reports.framing import frame_of
 from tracker.reports.models import Report
 
 FILE = "reports.toml"
@@ -49,8 +52,8 @@ def _draft(story: Story, told: Fact, fact: Fact) -> None:
     """Let the lead unit save what it wrote, with what the step adds."""
     report = _loaded(story, told)
     written = {**told, **{name: value for name, value in fact.items() if name not in {"at", "do", "history"}}}
-    planned = actions.planned(report.obligation.project)
-    content = read(_typed(written, planned), planned=planned, final=report.obligation.kind in LAST)
+    frame = frame_of(report)
+    content = read(_typed(written, frame), frame)
     actions.edit(report, content, actor=story.lead(told["project"]), seen_version=report.version)
 
 
@@ -61,9 +64,11 @@ def _submit(story: Story, told: Fact, fact: Fact) -> None:
     actions.submit(report, actor=story.lead(told["project"]), seen_version=report.version)
 
 
-def _typed(told: Fact, planned: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the form's fields as text, the way a browser sends them."""
+def _typed(told: Fact, frame: Frame) -> dict[str, Any]:
+    """Return the form's fields as text, the way a browser sends them; milestones are reached on their day, late by ``slips`` where told."""
     return {
+        "promises": [{**row, "kept": kept, "note": note} for row, (kept, note) in zip(given(frame)["promises"], _kept(told, frame), strict=True)],
+        "milestones": [{"title": each.title, **_days(each, told, frame)} for each in frame.milestones],
         "work_done": told["work"],
         "overall": told["overall"],
         "light": told["light"],
@@ -74,9 +79,25 @@ def _typed(told: Fact, planned: list[dict[str, Any]]) -> dict[str, Any]:
         "spent": str(told["spent"]),
         "coordination": told.get("coordination", NONE),
         "results": [{"name": name, "form": form, "link": ""} for name, form in told.get("results", ())],
-        "deliverables": [{"name": each["name"], "status": status, "note": "", "link": ""} for each, status in zip(planned, told["stand"], strict=True)],
+        "deliverables": [{"name": each["name"], "status": status, "note": "", "link": ""} for each, status in zip(frame.results, told["stand"], strict=True)],
         "next_steps": [{"step": step, "month": month} for step, month in told.get("steps", ())],
     }
+
+
+def _kept(told: Fact, frame: Frame) -> list[tuple[str, str]]:
+    """Return what became of each promise of the quarter before, with a note: done, unless the report tells otherwise."""
+    said = told.get("kept", {})
+    return [tuple(said.get(row["step"], (Promise.DONE.value, ""))) for row in given(frame)["promises"]]
+
+
+def _days(marker: Marker, told: Fact, frame: Frame) -> dict[str, str]:
+    """Return the day on which a milestone was reached, or is expected: its own, later by the days that the report says it slips."""
+    day = marker.dates.baseline_on + timedelta(days=told.get("slips", {}).get(marker.title, 0))
+    if marker.dates.actual_on is not None:
+        return {"actual_on": marker.dates.actual_on.isoformat(), "forecast_on": ""}
+    if day <= frame.as_of:
+        return {"actual_on": day.isoformat(), "forecast_on": ""}
+    return {"actual_on": "", "forecast_on": day.isoformat() if day > marker.dates.baseline_on else ""}
 
 
 def _accept(story: Story, told: Fact, _fact: Fact) -> None:

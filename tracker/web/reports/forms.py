@@ -21,7 +21,7 @@ GRIDS: Mapping[str, Table] = {table.name: table for table in shape.TABLES}
 def _controls() -> dict[str, Control]:
     """Return all controls in the order of the sections, which is that of the error summary."""
     names = (name for section in shape.SECTIONS for name in section.names)
-    made = {name: grid(GRIDS[name]) if name in GRIDS else control(SCALARS[name]) for name in names}
+    made = {name: grid(GRIDS[name], hidden=shape.FIXED.get(name, ())) if name in GRIDS else control(SCALARS[name]) for name in names}
     return {"version": HiddenField(), "base": HiddenField(), **made}
 
 

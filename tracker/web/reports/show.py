@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template, url_for
@@ -15,6 +16,9 @@ from tracker.policy import Action, Actor, Role, available
 from tracker.projects.obligations import KINDS
 from tracker.reports import content as shape
 from tracker.reports import queries
+from tracker.reports.computed import compute, kept
+from tracker.reports.frame import Frame
+from tracker.reports.framing import frame_of
 from tracker.reports.models import Report, ReportVersion
 from tracker.reports.rules import ReportState, may_follow
 from tracker.reports.standing import Judge, Place, place
@@ -73,13 +77,13 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
     project = report.obligation.project
     judge = the_judge(project.programme)
     follows = may_follow(actor, report)
-    kept = report.begun
-    versions = list(session().scalars(queries.versions_of(report.id))) if kept else []
+    begun = report.begun
+    versions = list(session().scalars(queries.versions_of(report.id))) if begun else []
     draft = bool(report.content) and reads_draft(actor, report)
     text = report.content if draft else versions[0].content if versions else None
     offers = [offer for offer in available(report, actor=actor, now=now) if worth_saying(offer, report, actor)]
     here = _place(report, judge, actor)
-    entries = history(report) if kept and follows else []
+    entries = history(report) if begun and follows else []
     return render_template(
         "reports/show.html",
         report=report,
@@ -89,9 +93,8 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
         kinds=KINDS,
         words=TIMELINESS,
         second=_second_clock(report, judge) if follows else None,
-        text=readable(text) if text else None,
+        **reading(report, text, frame=frame_of(report) if draft else None),
         draft=draft,
-        earlier=_earlier(report) if text else [],
         versions=versions if follows else versions[:1],
         entries=entries,
         override=next((entry for entry in entries if entry.event.action == Action.OVERRIDE), None) if report.override else None,
@@ -100,7 +103,7 @@ def show(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
         offers=offers,
         urls=act_urls(report),
         shape=shape,
-        mails=mails_about(report) if kept else None,
+        mails=mails_about(report) if begun else None,
     )
 
 
@@ -122,6 +125,15 @@ def _neighbours(report: Report, *, follows: bool) -> tuple[str | None, str | Non
     return max((each for each in open_to if each < here), default=None), min((each for each in open_to if each > here), default=None)
 
 
+def reading(report: Report, text: Mapping[str, Any] | None, *, frame: Frame | None = None) -> dict[str, Any]:
+    """Return what the template of the text shows: the text, what was said before, the computed light (of a draft by its frame), and what is as before."""
+    if text is None:
+        return {"text": None, "earlier": [], "computed": None, "same": frozenset()}
+    earlier = frame.earlier if frame else [version.content for version in _earlier(report)]
+    computed = compute(shape.laid(text, frame), frame) if frame else kept(text.get("computed"))
+    return {"text": readable(text), "earlier": earlier, "computed": computed, "same": shape.unchanged(text, earlier[0] if earlier else None)}
+
+
 def _earlier(report: Report) -> list[ReportVersion]:
     """Return what was handed in for the quarters before, newest first."""
     return [row[0] for row in session().execute(queries.versions_before(report.obligation.project_id, report.obligation.quarter))]
@@ -141,8 +153,7 @@ def version(id: int, quarter: str, number: int) -> ResponseReturnValue:  # noqa:
         report=report,
         project=report.obligation.project,
         version=found,
-        text=readable(found.content),
-        earlier=_earlier(report),
+        **reading(report, found.content),
         shape=shape,
         back=url_for("reports.show", **address(report)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,11 +12,14 @@ from tracker.errors import Invalid, Stale
 from tracker.fields import Kind
 from tracker.messages import Message, say
 from tracker.policy import Action
-from tracker.projects.obligations import LAST
 from tracker.reports import actions, queries
 from tracker.reports import content as shape
+from tracker.reports.computed import compute
 from tracker.reports.entry import read
-from tracker.reports.models import Report, ReportVersion
+from tracker.reports.framing import frame_of
+from tracker.reports.lights import Light
+from tracker.reports.models import Report
+from tracker.reports.owing import missing
 from tracker.reports.standing import stand
 from tracker.web import autosave
 from tracker.web.collisions import Meeting, clashes, marks, meet, named, redraw, who_saved
@@ -25,7 +27,7 @@ from tracker.web.formats import name_text, translated
 from tracker.web.identity import the_actor, writes
 from tracker.web.judging import the_judge
 from tracker.web.locale import gettext
-from tracker.web.longform import attach, change_rows, offer_choices, offer_rows, section_states, typed
+from tracker.web.longform import attach, change_rows, offer_choices, offer_codes, offer_rows, section_states, typed
 from tracker.web.proposals.blueprint import seen_version
 from tracker.web.reports.blueprint import ONE, address, bp, load, refuse_unless
 from tracker.web.reports.forms import HandInForm, ReportForm, filled
@@ -58,12 +60,7 @@ def edit(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the name
 
 def _stored(report: Report) -> dict[str, Any]:
     """Return the working copy, or what a report begins with, as the form shows it."""
-    before = [] if report.content else _before(report)
-    return filled(actions.start_content(report, before[0] if before else None), report.version)
-
-
-def _before(report: Report) -> list[ReportVersion]:
-    return [row[0] for row in session().execute(queries.versions_before(report.obligation.project_id, report.obligation.quarter))]
+    return filled(actions.start_content(report, frame_of(report)), report.version)
 
 
 def _save(form: Form, report: Report) -> ResponseReturnValue:
@@ -72,7 +69,7 @@ def _save(form: Form, report: Report) -> ResponseReturnValue:
     if met.collided or met.again:
         return _not_yet(form, report, met, who)
     try:
-        content = read(typed(form), planned=actions.planned(report.obligation.project), final=report.obligation.kind in LAST)
+        content = read(typed(form), frame_of(report))
         actions.edit(report, content, actor=the_actor(), seen_version=report.version)
     except Invalid as error:
         attach(form, error.fields)
@@ -99,12 +96,13 @@ def _not_yet(form: Form, report: Report, met: Meeting, who: Message | None) -> R
 
 
 def _edit_page(form: Form, report: Report, *, met: Meeting | None = None, who: Message | None = None) -> str:
-    if report.obligation.kind not in LAST:
+    frame = frame_of(report)
+    if not frame.final:
         offer_rows(form)
     offer_choices(form, {}, translated)
-    for name, codes in (("overall", shape.OVERALL), ("light", shape.OWN_LIGHTS)):
-        form[name].choices = [("", "—"), *((code, translated(label)) for code, label in codes.items())]
-    before = _before(report)
+    offer_codes(form, shape.FIELDS, translated)
+    form.nature.choices = form.nature.choices[1:]
+    content = actions.start_content(report, frame)
     project = report.obligation.project
     return render_template(
         "reports/edit.html",
@@ -118,18 +116,13 @@ def _edit_page(form: Form, report: Report, *, met: Meeting | None = None, who: M
         taken=named(form, met.taken) if met else [],
         limits=LIMITS,
         shape=shape,
-        sections=section_states(form, shape.SECTIONS, _missing(report), shape.section_of),
-        promised=before[0] if before else None,
-        so_far=shape.spent_before([version.content for version in before]),
-        budget=project.plan["budget_total"],
+        sections=section_states(form, shape.SECTIONS, missing(content, frame), shape.section_of),
+        frame=frame,
+        computed=compute(content, frame),
+        so_far=shape.spent_before(frame.earlier),
         binds=the_actor().votes_for(report.lead_unit_id),
         standing=stand(report.obligation, report.round, report if report.begun else None, judge=the_judge(project.programme), now=clock.now()),
     )
-
-
-def _missing(report: Report) -> Mapping[str, Message]:
-    """Return what handing in owes, as saved."""
-    return shape.missing(report.content or shape.empty(actions.planned(report.obligation.project), final=report.obligation.kind in LAST))
 
 
 @bp.route(f"{ONE}/submit", methods=["GET", "POST"])
@@ -154,7 +147,9 @@ def submit(id: int, quarter: str) -> ResponseReturnValue:  # noqa: A002 - the na
 
 def _submit_page(form: Form, report: Report, *, why: Message | None = None) -> str:
     project = report.obligation.project
-    owed = [(url_for("reports.edit", _anchor=name, **address(report)), message) for name, message in shape.missing(report.content).items()]
+    frame = frame_of(report)
+    content = shape.laid(report.content, frame)
+    owed = [(url_for("reports.edit", _anchor=name, **address(report)), message) for name, message in missing(content, frame).items()]
     return render_template(
         "reports/submit.html",
         form=form,
@@ -162,6 +157,9 @@ def _submit_page(form: Form, report: Report, *, why: Message | None = None) -> s
         project=project,
         owed=owed,
         why=why,
+        shape=shape,
+        own=Light(content["light"] or Light.YELLOW),
+        computed=compute(content, frame),
         number=(session().scalar(queries.last_number(report.id)) or 0) + 1,
         standing=stand(report.obligation, report.round, report, judge=the_judge(project.programme), now=clock.now()),
         told=told(report, Action.SUBMIT, the_actor()),
